@@ -1,0 +1,136 @@
+"""What came in, and what it was taken for."""
+
+from django.db import models
+from django.urls import reverse
+
+from tocsin.core.lifecycle import AlertState, GroupState
+from tocsin.core.signals import Severity, Urgency
+from tocsin.people.models import User
+from tocsin.services.models import Integration, Service
+
+
+class Event(models.Model):
+    """One inbound message, as it came. Written by `ingest` with plain SQL before it is answered."""
+
+    receipt = models.UUIDField(unique=True)
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20)  # the source that reads it
+    body = models.BinaryField()
+    received_at = models.DateTimeField()
+    # new → absorbed, or quarantined when it could not be absorbed; it stays until somebody tries again
+    state = models.CharField(max_length=12, default="new")
+    error = models.TextField(blank=True, default="")
+    absorbed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["id"], name="event_new", condition=models.Q(state="new")),
+            models.Index(fields=["integration", "-id"], name="event_recent"),
+            models.Index(fields=["id"], name="event_quarantined", condition=models.Q(state="quarantined")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.receipt)
+
+
+class AlertGroup(models.Model):
+    """What a responder sees, is paged for and acknowledges."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="groups")
+    title = models.CharField(max_length=1024)
+    severity = models.CharField(max_length=10, choices=[(s.value, s.name.title()) for s in Severity])
+    urgency = models.CharField(max_length=6, choices=[(u.value, u.name.title()) for u in Urgency])
+    state = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in GroupState])
+    opened_at = models.DateTimeField()
+    last_event_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    alert_count = models.PositiveIntegerField(default=0)
+    event_count = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)  # grows with every change of state; fences races
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["state", "-last_event_at"], name="group_state"),
+            models.Index(fields=["service", "-opened_at"], name="group_service"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("group", args=[self.pk])
+
+
+class Alert(models.Model):
+    """One problem, by (integration, dedup key) while open."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="alerts")
+    dedup_key = models.CharField(max_length=255)
+    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="alerts")
+    state = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in AlertState])
+    severity = models.CharField(max_length=10)
+    summary = models.CharField(max_length=1024)
+    source = models.CharField(max_length=255, blank=True)
+    component = models.CharField(max_length=255, blank=True)
+    details = models.JSONField(default=dict, blank=True)  # labels, annotations, custom details
+    links = models.JSONField(default=list, blank=True)  # [{"href", "text"}]; runbook and dashboard first
+    images = models.JSONField(default=list, blank=True)  # [{"src", "href", "alt"}]
+    event_count = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField()
+    last_event_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)  # resolves by itself then, when the source says so
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "dedup_key"], condition=~models.Q(state="resolved"), name="one_open_alert_a_key"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["ends_at"], name="alert_ends", condition=models.Q(ends_at__isnull=False, resolved_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class Outcome(models.Model):
+    """What became of one signal of an event, and why: the receipt."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="outcomes")
+    position = models.PositiveIntegerField()  # in the event: a webhook carries many alerts
+    dedup_key = models.CharField(max_length=255)
+    action = models.CharField(max_length=12)  # trigger, acknowledge, resolve
+    reason = models.CharField(max_length=40)  # of core.receipts.Reason
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="outcomes")
+
+    class Meta:
+        ordering = ["event_id", "position"]
+        indexes = [models.Index(fields=["alert", "-id"], name="outcome_alert")]
+
+    def __str__(self) -> str:
+        return f"{self.dedup_key}: {self.reason}"
+
+
+class Entry(models.Model):
+    """A line in the history of an alert group."""
+
+    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="entries")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=24)  # opened, joined, severity, paged, acknowledged, timed_out, resolved, note …
+    text = models.TextField()
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # who did it
+    via = models.CharField(max_length=12, blank=True)  # web, link, api, email, engine
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,24 @@
+"""Who changed what."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Record(models.Model):
+    at = models.DateTimeField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.CharField(max_length=160)  # as named then: a person, a token, “Tocsin”
+    via = models.CharField(max_length=12)  # web, api, cli, engine
+    verb = models.CharField(max_length=40)  # created, changed, deleted, signed in …
+    object_kind = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=40)
+    object_name = models.CharField(max_length=200)
+    before = models.JSONField(null=True, blank=True)  # only the fields that changed; secrets are left out
+    after = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["object_kind", "object_id", "-id"], name="audit_object")]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.verb} {self.object_name}"

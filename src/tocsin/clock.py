@@ -1,0 +1,30 @@
+"""The one place that reads the time. Everything else is given `now`."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+
+
+def now() -> datetime:
+    """This machine's time, aware, UTC. For one request or one command; ticks take `database_now`."""
+    return datetime.now(UTC)
+
+
+def database_now() -> datetime:
+    """The time that all nodes share: the database's on PostgreSQL, this machine's on SQLite, where there is one node."""
+    if connection.vendor != "postgresql":
+        return now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (at,) = cursor.fetchone()
+    return at.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def monotonic() -> float:
+    """Seconds that only grow, for measuring spans inside one process."""
+    return time.monotonic()
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)

@@ -1,0 +1,199 @@
+"""The settings that come from the environment: named, typed, explained and checked in one place."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class Misconfigured(Exception):  # noqa: N818 - reads as what happened
+    """A setting cannot be used; the text says which, and how to mend it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Everything Tocsin takes from its environment. The table in docs/settings.md is drawn from VARIABLES."""
+
+    data: Path
+    database_url: str
+    secret_key: str
+    public_url: str  # without a slash at the end
+    smtp_url: str
+    mail_from: str
+    heartbeat_url: str
+    allow_private: bool
+    debug: bool
+    log_format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    name: str
+    default: str
+    meaning: str
+
+
+VARIABLES = (
+    Variable(name="TOCSIN_DATA", default="data", meaning="Directory for the database, the key and static files."),
+    Variable(
+        name="TOCSIN_DATABASE_URL",
+        default="sqlite in the data directory",
+        meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`. With PostgreSQL several nodes can run.",
+    ),
+    Variable(
+        name="TOCSIN_SECRET_KEY",
+        default="made once, kept in `secret.key` in the data directory",
+        meaning="Seals secrets at rest and signs sessions. At least 32 characters; the same on every node.",
+    ),
+    Variable(
+        name="TOCSIN_PUBLIC_URL",
+        default="http://localhost:8000",
+        meaning="Where people and monitoring tools reach Tocsin; links in pages begin with it.",
+    ),
+    Variable(
+        name="TOCSIN_SMTP_URL",
+        default="",
+        meaning="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465` (TLS from the start). "
+        "Empty: no mail can be sent.",
+    ),
+    Variable(name="TOCSIN_MAIL_FROM", default="Tocsin <tocsin@localhost>", meaning="The sender of mails."),
+    Variable(
+        name="TOCSIN_HEARTBEAT_URL",
+        default="",
+        meaning="Is fetched once a minute while the engine works, so that something outside notices when it does not.",
+    ),
+    Variable(
+        name="TOCSIN_ALLOW_PRIVATE",
+        default="no",
+        meaning="`yes` lets webhooks and ntfy reach private and loopback addresses. Link-local ones are always refused.",
+    ),
+    Variable(name="TOCSIN_DEBUG", default="no", meaning="`yes` shows error pages with code. Never in production."),
+    Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
+)
+
+_SHORTEST_KEY = 32
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Environment:
+    """The environment, checked. `Misconfigured` names the variable and the cure. Makes the data directory and the key."""
+    data = Path(environ.get("TOCSIN_DATA") or "data").absolute()
+    _make(data)
+    return Environment(
+        data=data,
+        database_url=_database(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
+        secret_key=_secret_key(environ.get("TOCSIN_SECRET_KEY", ""), data),
+        public_url=_url("TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or "http://localhost:8000", "http", "https"),
+        smtp_url=_url("TOCSIN_SMTP_URL", environ.get("TOCSIN_SMTP_URL", ""), "smtp", "smtps"),
+        mail_from=environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>",
+        heartbeat_url=_url("TOCSIN_HEARTBEAT_URL", environ.get("TOCSIN_HEARTBEAT_URL", ""), "http", "https"),
+        allow_private=_switch("TOCSIN_ALLOW_PRIVATE", environ),
+        debug=_switch("TOCSIN_DEBUG", environ),
+        log_format=_one_of("TOCSIN_LOG_FORMAT", environ.get("TOCSIN_LOG_FORMAT") or "text", "text", "json"),
+    )
+
+
+def database_settings(url: str) -> dict[str, object]:
+    """Django's settings for a database URL that `read` has checked."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite(unquote(parts.path[1:]))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "tocsin", "connect_timeout": 5},
+    }
+
+
+def _sqlite(path: str) -> dict[str, object]:
+    # IMMEDIATE: a transaction that will write takes its turn at the start, not in the middle, where it could only fail
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+            "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000;",
+        },
+    }
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        (data / ".writable").write_text("")
+        (data / ".writable").unlink()
+    except OSError as error:
+        raise Misconfigured(
+            f"TOCSIN_DATA is {data}, which cannot be written ({error.strerror}). "
+            "Choose another directory or give this user the right to write there."
+        ) from error
+
+
+def _secret_key(given: str, data: Path) -> str:
+    if given:
+        if len(given) < _SHORTEST_KEY:
+            raise Misconfigured(
+                f"TOCSIN_SECRET_KEY has {len(given)} characters and needs at least {_SHORTEST_KEY}. "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one."
+            )
+        return given
+    return _kept_key(data / "secret.key")
+
+
+def _kept_key(path: Path) -> str:
+    """The key in the file; made by whoever comes first, also when several processes start at once."""
+    try:
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        key = path.read_text().strip()
+        if len(key) < _SHORTEST_KEY:
+            raise Misconfigured(
+                f"{path} holds no usable key. Put the old key back; if nothing is stored yet, delete the file."
+            ) from None
+        return key
+    key = secrets.token_urlsafe(48)
+    with os.fdopen(made, "w") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _database(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme in {"postgres", "postgresql"}:
+        if not parts.path.lstrip("/"):
+            raise Misconfigured("TOCSIN_DATABASE_URL names no database: postgresql://user:password@host:5432/tocsin")
+        return url
+    if parts.scheme == "sqlite" and parts.path:
+        return url
+    raise Misconfigured(
+        f"TOCSIN_DATABASE_URL begins with “{parts.scheme}”. Use sqlite:///path or postgresql://user:password@host/name."
+    )
+
+
+def _url(name: str, value: str, *schemes: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in schemes or not parts.hostname):
+        raise Misconfigured(f"{name} is “{value}”. It must begin with {' or '.join(f'{s}://host' for s in schemes)}.")
+    return value.rstrip("/")
+
+
+def _switch(name: str, environ: Mapping[str, str]) -> bool:
+    return _one_of(name, (environ.get(name) or "no").lower(), "yes", "no", "1", "0", "true", "false") in {"yes", "1", "true"}
+
+
+def _one_of(name: str, value: str, *choices: str) -> str:
+    if value not in choices:
+        raise Misconfigured(f"{name} is “{value}”. Use one of: {', '.join(choices)}.")
+    return value

@@ -1,0 +1,76 @@
+"""Secrets at rest: sealed with keys derived from TOCSIN_SECRET_KEY, opened when a row is read."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import models
+
+
+class Unsealable(Exception):  # noqa: N818 - reads as what happened
+    """A sealed value was sealed with another secret key."""
+
+
+def seal(text: str) -> str:
+    return _box(settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS)).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """`Unsealable` when none of the keys opens it."""
+    try:
+        return _box(settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS)).decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise Unsealable("sealed with another TOCSIN_SECRET_KEY; start Tocsin with the key it was sealed with") from error
+
+
+def token(size: int = 24) -> str:
+    """A new random token, URL-safe; `size` in bytes."""
+    return secrets.token_urlsafe(size)
+
+
+def fingerprint(secret: str) -> str:
+    """What is stored of a random key or token: its SHA-256 in hex. Long random values need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def matches(secret: str, stored: str) -> bool:
+    """Whether a stored fingerprint is this secret's, in constant time."""
+    return hmac.compare_digest(fingerprint(secret), stored)
+
+
+@lru_cache(maxsize=4)
+def _box(key: str, older: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([_fernet(k) for k in (key, *older)])
+
+
+def _fernet(key: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tocsin sealing 1").derive(key.encode())
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+class SealedTextField(models.TextField):  # type: ignore[type-arg]
+    """Text that is sealed in the database. Cannot be searched."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return seal(value) if value else value
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
+        return unseal(value) if value else value
+
+
+class SealedJSONField(models.TextField):  # type: ignore[type-arg]
+    """A JSON value that is sealed in the database."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else seal(json.dumps(value, separators=(",", ":")))
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
+        return None if value is None else json.loads(unseal(value))

@@ -1,0 +1,55 @@
+"""What can break, and where its alerts come in."""
+
+from django.db import models
+from django.urls import reverse
+
+from tocsin.people.models import Team
+from tocsin.policies.models import EscalationPolicy
+
+
+class Service(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    description = models.TextField(blank=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="services")
+    tier = models.PositiveSmallIntegerField(default=2)  # 1 most important … 4
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.PROTECT, related_name="services")
+    runbook_url = models.URLField(max_length=500, blank=True)
+    dashboard_url = models.URLField(max_length=500, blank=True)
+    logs_url = models.URLField(max_length=500, blank=True)
+    chat_url = models.URLField(max_length=500, blank=True)
+    rollback = models.TextField(blank=True)  # one sentence: how to go back
+    # alerts of one service that come within the window join the open group; 0: every alert is a group of its own
+    group_minutes = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("service", args=[self.slug])
+
+
+class Integration(models.Model):
+    """One inbound source with its own key. The key is stored as its SHA-256 and shown once."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="integrations")
+    kind = models.CharField(max_length=20)  # a folder in `sources/`: pagerduty, alertmanager, generic
+    name = models.CharField(max_length=80)
+    key_hash = models.CharField(max_length=64, unique=True)
+    key_hint = models.CharField(max_length=8)  # the first characters, to tell keys apart
+    mapping = models.JSONField(default=dict, blank=True)  # of a generic source
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["service_id", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.service}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("integration", args=[self.pk])
