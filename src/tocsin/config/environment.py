@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 class Misconfigured(Exception):  # noqa: N818 - reads as what happened
@@ -74,6 +74,9 @@ VARIABLES = (
 )
 
 _SHORTEST_KEY = 32
+_NOT_WRITABLE = (
+    "TOCSIN_DATA is {}, which cannot be written. Choose another directory or give this user the right to write there."
+)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:
@@ -84,7 +87,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         data=data,
         database_url=_database(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
         secret_key=_secret_key(environ.get("TOCSIN_SECRET_KEY", ""), data),
-        public_url=_url("TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or "http://localhost:8000", "http", "https"),
+        public_url=_url(
+            "TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or "http://localhost:8000", "http", "https"
+        ),
         smtp_url=_url("TOCSIN_SMTP_URL", environ.get("TOCSIN_SMTP_URL", ""), "smtp", "smtps"),
         mail_from=environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>",
         heartbeat_url=_url("TOCSIN_HEARTBEAT_URL", environ.get("TOCSIN_HEARTBEAT_URL", ""), "http", "https"),
@@ -104,12 +109,17 @@ def database_settings(url: str) -> dict[str, object]:
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": _socket_directory(parts.query) or unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"application_name": "tocsin", "connect_timeout": 5},
     }
+
+
+def _socket_directory(query: str) -> str:
+    """`?host=/run/postgresql`: how libpq's URLs name a Unix socket."""
+    return parse_qs(query).get("host", [""])[0]
 
 
 def _sqlite(path: str) -> dict[str, object]:
@@ -130,13 +140,10 @@ def _sqlite(path: str) -> dict[str, object]:
 def _make(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
-        (data / ".writable").write_text("")
-        (data / ".writable").unlink()
     except OSError as error:
-        raise Misconfigured(
-            f"TOCSIN_DATA is {data}, which cannot be written ({error.strerror}). "
-            "Choose another directory or give this user the right to write there."
-        ) from error
+        raise Misconfigured(_NOT_WRITABLE.format(data)) from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise Misconfigured(_NOT_WRITABLE.format(data))
 
 
 def _secret_key(given: str, data: Path) -> str:
@@ -190,7 +197,11 @@ def _url(name: str, value: str, *schemes: str) -> str:
 
 
 def _switch(name: str, environ: Mapping[str, str]) -> bool:
-    return _one_of(name, (environ.get(name) or "no").lower(), "yes", "no", "1", "0", "true", "false") in {"yes", "1", "true"}
+    return _one_of(name, (environ.get(name) or "no").lower(), "yes", "no", "1", "0", "true", "false") in {
+        "yes",
+        "1",
+        "true",
+    }
 
 
 def _one_of(name: str, value: str, *choices: str) -> str:

