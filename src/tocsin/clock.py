@@ -12,7 +12,7 @@ def now() -> datetime:
 
 
 def database_now() -> datetime:
-    """The time that all nodes share: the database's on PostgreSQL, this machine's on SQLite, where there is one node."""
+    """The time that all nodes share: the database's on PostgreSQL; on SQLite there is one node, and its own."""
     if connection.vendor != "postgresql":
         return now()
     with connection.cursor() as cursor:

@@ -6,7 +6,6 @@ import hmac
 import json
 import secrets
 from functools import lru_cache
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -28,7 +27,7 @@ def unseal(sealed: str) -> str:
     try:
         return _box(settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS)).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
-        raise Unsealable("sealed with another TOCSIN_SECRET_KEY; start Tocsin with the key it was sealed with") from error
+        raise Unsealable("sealed with another TOCSIN_SECRET_KEY; start Tocsin with that key") from error
 
 
 def token(size: int = 24) -> str:
@@ -59,18 +58,18 @@ def _fernet(key: str) -> Fernet:
 class SealedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is sealed in the database. Cannot be searched."""
 
-    def get_prep_value(self, value: Any) -> Any:
-        return seal(value) if value else value
+    def get_prep_value(self, value: object) -> object:
+        return seal(str(value)) if value else value
 
-    def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
         return unseal(value) if value else value
 
 
 class SealedJSONField(models.TextField):  # type: ignore[type-arg]
     """A JSON value that is sealed in the database."""
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_prep_value(self, value: object) -> object:
         return None if value is None else seal(json.dumps(value, separators=(",", ":")))
 
-    def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
+    def from_db_value(self, value: str | None, *_: object) -> object:
         return None if value is None else json.loads(unseal(value))

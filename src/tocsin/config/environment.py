@@ -40,7 +40,7 @@ VARIABLES = (
     Variable(
         name="TOCSIN_DATABASE_URL",
         default="sqlite in the data directory",
-        meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`. With PostgreSQL several nodes can run.",
+        meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`; with it several nodes can run.",
     ),
     Variable(
         name="TOCSIN_SECRET_KEY",
@@ -67,12 +67,13 @@ VARIABLES = (
     Variable(
         name="TOCSIN_ALLOW_PRIVATE",
         default="no",
-        meaning="`yes` lets webhooks and ntfy reach private and loopback addresses. Link-local ones are always refused.",
+        meaning="`yes` lets webhooks and ntfy reach private and loopback addresses; never link-local ones.",
     ),
     Variable(name="TOCSIN_DEBUG", default="no", meaning="`yes` shows error pages with code. Never in production."),
     Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
 )
 
+LOCAL = "http://localhost:8000"
 _SHORTEST_KEY = 32
 _NOT_WRITABLE = (
     "TOCSIN_DATA is {}, which cannot be written. Choose another directory or give this user the right to write there."
@@ -80,7 +81,7 @@ _NOT_WRITABLE = (
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:
-    """The environment, checked. `Misconfigured` names the variable and the cure. Makes the data directory and the key."""
+    """The environment, checked. `Misconfigured` names the variable and the cure. Makes directory and key."""
     data = Path(environ.get("TOCSIN_DATA") or "data").absolute()
     _make(data)
     return Environment(

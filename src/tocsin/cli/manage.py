@@ -1,0 +1,103 @@
+"""What can be done without a browser."""
+
+import sys
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from django.core import checks
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from tocsin import clock
+from tocsin.config import django_setup
+
+django_setup.setup()
+
+from tocsin.core.permissions import TOCSIN, Scope  # noqa: E402
+from tocsin.people import actions  # noqa: E402
+from tocsin.people.models import User  # noqa: E402
+from tocsin.people.problems import Refused  # noqa: E402
+
+LOCK = 7_465_001  # any number, the same on every node: only one migrates
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version. Safe to run at every start, and from several nodes at once."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            _migrate()
+        finally:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+        print("The database is up to date.", file=sys.stderr)
+
+
+@click.command()
+def check() -> None:
+    """Look at the settings, the database and its version; 0 when Tocsin can start."""
+    found = [str(message) for message in checks.run_checks(include_deployment_checks=False)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        found.append("The database is older than this version of Tocsin. `tocsin migrate` mends that.")
+    for line in found:
+        print(line, file=sys.stderr)
+    if found:
+        sys.exit(1)
+    print(f"All is well: {connection.vendor}, {User.objects.count()} people.")
+
+
+@click.group()
+def admin() -> None:
+    """People who may do everything."""
+
+
+@admin.command()
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--time-zone", default="UTC", show_default=True)
+@click.password_option(help="Asked for when it is not given.")
+def create(email: str, name: str, time_zone: str, password: str) -> None:
+    """Make the first owner, or another one."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise click.UsageError(f"“{time_zone}” is not a time zone. Use a name like Europe/Berlin.") from error
+    try:
+        owner = actions.create_owner(
+            TOCSIN, email=email, name=name, password=password, time_zone=time_zone, now=clock.now()
+        )
+    except Refused as error:
+        raise click.ClickException(str(error)) from error
+    print(f"{owner.name} <{owner.email}> is an owner.")
+
+
+@click.group()
+def token() -> None:
+    """Tokens for the API."""
+
+
+@token.command("create")
+@click.option("--name", default="command line", show_default=True)
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice([s.value for s in Scope]))
+@click.option("--user", "email", help="E-mail of the person it acts as; nobody when not given.")
+def create_token(name: str, scopes: tuple[str, ...], email: str | None) -> None:
+    """Make an API token and print it, once."""
+    user = User.objects.filter(email__iexact=email).first() if email else None
+    if email and user is None:
+        raise click.ClickException(f"Nobody here has the address {email}.")
+    _, raw = actions.create_token(
+        TOCSIN, name=name, scopes=[Scope(s) for s in scopes], user=user, expires_at=None, now=clock.now()
+    )
+    print(raw)

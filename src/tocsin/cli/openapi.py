@@ -1,0 +1,17 @@
+"""The OpenAPI document on the command line."""
+
+import json
+
+import click
+
+from tocsin.config import django_setup
+
+django_setup.setup()
+
+from tocsin.config.api import api  # noqa: E402
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    print(json.dumps(api.get_openapi_schema(), indent=2))

@@ -1,0 +1,54 @@
+"""The two processes that `tocsin serve` keeps alive."""
+
+import ctypes
+import signal
+import socket
+import threading
+
+import click
+import uvicorn
+
+from tocsin.config import django_setup, logs
+from tocsin.engine import loop
+
+_PR_SET_PDEATHSIG = 1
+
+
+@click.command(hidden=True)
+@click.option("--fd", type=int, required=True, help="The listening socket.")
+def web(fd: int) -> None:
+    """The front door: ingest, live streams and pages."""
+    _end_with_parent()
+    config = uvicorn.Config(
+        "tocsin.config.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    logs.configure()
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
+
+
+@click.command(hidden=True)
+def engine() -> None:
+    """What acts when time passes."""
+    _end_with_parent()
+    django_setup.setup()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    loop.run(stop)
+
+
+def _end_with_parent() -> None:
+    """When the supervisor is killed, its children get SIGTERM, so that a new one finds the port and the work free."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,75 @@
+"""`tocsin serve`: one command, one process tree."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from tocsin.cli.supervisor import Child, Supervisor
+from tocsin.config import environment
+
+BACKLOG = 2048
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Data directory (TOCSIN_DATA).")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--demo", is_flag=True, help="Fill an example organisation and fire a first alert.")
+def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa: FBT001 - click's
+    """Run Tocsin: web and engine, supervised, until SIGTERM or Ctrl-C."""
+    environ = _environ(data, port)
+    listening = _listen(host, port)
+    environ.setdefault("TOCSIN_PUBLIC_URL", f"http://localhost:{listening.getsockname()[1]}")
+    environment.read(environ)
+    _migrate(environ)
+    supervisor = Supervisor(children=_children(listening, demo=demo), environ=environ)
+    print(f"Tocsin listens on {environ['TOCSIN_PUBLIC_URL']}", flush=True)
+    sys.exit(supervisor.run())
+
+
+def _environ(data: Path | None, port: int) -> dict[str, str]:
+    environ = dict(os.environ)
+    if data is not None:
+        environ["TOCSIN_DATA"] = str(data.absolute())
+    if port:
+        environ.setdefault("TOCSIN_PUBLIC_URL", f"http://localhost:{port}")
+    return environ
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket belongs to the supervisor: while the web process starts again, callers wait instead of being refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise environment.Misconfigured(
+            f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or choose another --port."
+        ) from error
+    listening.listen(BACKLOG)
+    return listening
+
+
+def _migrate(environ: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, "-m", "tocsin.cli.main", "migrate"], env=environ, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def _children(listening: socket.socket, *, demo: bool) -> list[Child]:
+    run = [sys.executable, "-m", "tocsin.cli.main"]
+    children = [
+        Child(name="web", arguments=[*run, "web", "--fd", str(listening.fileno())], pass_fds=[listening.fileno()]),
+        Child(name="engine", arguments=[*run, "engine"]),
+    ]
+    with contextlib.suppress(AttributeError):
+        listening.set_inheritable(True)
+    if demo:
+        children.append(Child(name="demo", arguments=[*run, "demo"]))
+    return children
