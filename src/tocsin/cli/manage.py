@@ -73,7 +73,7 @@ def create(email: str, name: str, time_zone: str, password: str) -> None:
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise click.UsageError(f"“{time_zone}” is not a time zone. Use a name like Europe/Berlin.") from error
+        raise click.UsageError(f"“{time_zone}” is not a time zone; use a name like Europe/Berlin") from error
     try:
         owner = actions.create_owner(
             TOCSIN, email=email, name=name, password=password, time_zone=time_zone, now=clock.now()

@@ -42,7 +42,7 @@ def _environ(data: Path | None, port: int) -> dict[str, str]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket belongs to the supervisor: while the web process starts again, callers wait instead of being refused."""
+    """The supervisor holds the socket: while the web process starts again, callers wait and are not refused."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
