@@ -22,3 +22,17 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.verb} {self.object_name}"
+
+
+class Answered(models.Model):
+    """What the API answered to a POST with an Idempotency-Key, for a day."""
+
+    key = models.CharField(max_length=64, unique=True)  # SHA-256 over the caller's token and key
+    asked = models.CharField(max_length=64)  # SHA-256 over the request
+    at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=80, blank=True, default="")
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.status} at {self.at}"

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from tocsin import __version__
 from tocsin.config.environment import Misconfigured
 
 COMMANDS = {
@@ -36,7 +37,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="tocsin")
+@click.version_option(__version__, prog_name="tocsin")
 def tocsin() -> None:
     """Incident management and on-call: alert in, right person paged."""
 

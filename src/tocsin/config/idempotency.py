@@ -1,0 +1,88 @@
+"""A POST with an `Idempotency-Key` is carried out once; a repeat gets the first answer.
+
+The key is written in the transaction that does the work, so that of two at once the second waits, and then finds it.
+Source: draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from tocsin import clock, rest, sealing
+from tocsin.audit.models import Answered
+
+View = Callable[..., HttpResponseBase]
+_LONGEST = 200
+_SERVER_ERROR = 500
+
+
+class _Again(Exception):
+    """Nothing may stay of this; carries the answer out of the transaction."""
+
+    def __init__(self, answer: HttpResponseBase) -> None:
+        self.answer = answer
+
+
+def once(view: View) -> View:
+    """The view, idempotent for POST, and open to requests without a session."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        key = request.headers.get("Idempotency-Key", "")
+        if request.method != "POST" or not key:
+            return view(request, *args, **kwargs)
+        if len(key) > _LONGEST:
+            return rest.problem(422, "Not valid", f"An Idempotency-Key has at most {_LONGEST} characters.")
+        return _once(request, _owned(request, key), lambda: view(request, *args, **kwargs))
+
+    wrapped.login_required = False  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _once(request: HttpRequest, key: str, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    asked = _asked(request)
+    earlier = Answered.objects.filter(key=key).first()
+    if earlier is not None:
+        return _repeated(earlier, asked)
+    try:
+        with transaction.atomic():
+            row = Answered.objects.create(key=key, asked=asked, at=clock.now(), status=0, body="")
+            return _keep(row, work())
+    except _Again as again:
+        return again.answer
+    except IntegrityError:
+        first = Answered.objects.filter(key=key).first()
+        if first is None:
+            raise
+        return _repeated(first, asked)
+
+
+def _keep(row: Answered, answer: HttpResponseBase) -> HttpResponseBase:
+    if answer.status_code >= _SERVER_ERROR or not isinstance(answer, HttpResponse):
+        raise _Again(answer)
+    row.status, row.body = answer.status_code, answer.content.decode()
+    row.content_type = answer.headers.get("Content-Type", "")
+    row.save(update_fields=["status", "body", "content_type"])
+    return answer
+
+
+def _repeated(earlier: Answered, asked: str) -> HttpResponse:
+    if earlier.asked != asked:
+        return rest.problem(422, "Not valid", "This Idempotency-Key was used for another request. Make a new one.")
+    answer = HttpResponse(earlier.body, status=earlier.status, content_type=earlier.content_type)
+    answer["Idempotent-Replayed"] = "true"
+    return answer
+
+
+def _owned(request: HttpRequest, key: str) -> str:
+    """Keys of different tokens never meet."""
+    return sealing.fingerprint(f"{request.headers.get('Authorization', '')}\n{key}")
+
+
+def _asked(request: HttpRequest) -> str:
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()

@@ -1,0 +1,83 @@
+"""What the API of every app shares: problems as RFC 9457, pages by cursor, the actor of a request."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, JsonResponse
+from ninja import Query, Schema
+from pydantic import Field
+
+from tocsin.core.permissions import NOBODY, Actor
+
+MOST = 200
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class Problem(Schema):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = []
+
+
+class Paging(Schema):
+    limit: int = Field(50, ge=1, le=MOST, description="How many at most.")
+    cursor: str = Field("", description="`next` of the page before; empty for the first page.")
+
+
+class Page(Schema, Generic[T]):
+    items: list[T]
+    next: str | None = Field(None, description="The cursor of the next page; null on the last one.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRequest(Exception):
+    """The request cannot be understood; the text says what is wrong with it."""
+
+    detail: str
+    status: int = 422
+
+
+PagingQuery = Query(...)
+
+
+def actor(request: HttpRequest) -> Actor:
+    found = getattr(request, "actor", NOBODY)
+    return found if isinstance(found, Actor) else NOBODY
+
+
+def page_of(rows: QuerySet[M], paging: Paging, shape: Callable[[M], T]) -> dict[str, Any]:
+    """A page of rows, newest first, that stays right while rows are added: it goes by id, not by offset."""
+    ordered = rows.order_by("-pk")
+    if paging.cursor:
+        ordered = ordered.filter(pk__lt=_read(paging.cursor))
+    found = list(ordered[: paging.limit + 1])
+    more = len(found) > paging.limit
+    shown = found[: paging.limit]
+    return {"items": [shape(row) for row in shown], "next": _write(shown[-1].pk) if more else None}
+
+
+def problem(status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None) -> JsonResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def _write(pk: int) -> str:
+    return base64.urlsafe_b64encode(str(pk).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise BadRequest(detail="The cursor is not one that this API gave out. Begin again without it.") from error
