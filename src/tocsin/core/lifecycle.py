@@ -1,6 +1,11 @@
-"""The states of alerts and alert groups, and which may follow which."""
+"""The states of alerts and alert groups, which may follow which, and what a signal does to them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+
+from tocsin.core.receipts import Reason
+from tocsin.core.signals import Action, Severity, Urgency, urgency_of
 
 
 class AlertState(StrEnum):
@@ -13,3 +18,55 @@ class GroupState(StrEnum):
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+
+# resolved is the end, for both: what comes back is a new alert in an open group
+ALERT_MAY_BECOME: Mapping[AlertState, frozenset[AlertState]] = {
+    AlertState.TRIGGERED: frozenset({AlertState.ACKNOWLEDGED, AlertState.RESOLVED}),
+    AlertState.ACKNOWLEDGED: frozenset({AlertState.TRIGGERED, AlertState.RESOLVED}),
+    AlertState.RESOLVED: frozenset(),
+}
+GROUP_MAY_BECOME: Mapping[GroupState, frozenset[GroupState]] = {
+    GroupState.TRIGGERED: frozenset({GroupState.ACKNOWLEDGED, GroupState.RESOLVED}),
+    GroupState.ACKNOWLEDGED: frozenset({GroupState.TRIGGERED, GroupState.RESOLVED}),
+    GroupState.RESOLVED: frozenset(),
+}
+
+
+def group_state(triggered: int, acknowledged: int) -> GroupState:
+    """The state of a group by how many of its alerts are in which: the most urgent of them."""
+    if triggered:
+        return GroupState.TRIGGERED
+    return GroupState.ACKNOWLEDGED if acknowledged else GroupState.RESOLVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The open alert that a signal meets."""
+
+    state: AlertState
+    severity: Severity
+
+
+def met(action: Action, severity: Severity, alert: Standing) -> Reason:
+    """What a signal does to the open alert with its key."""
+    match action:
+        case Action.RESOLVE:
+            return Reason.RESOLVED
+        case Action.ACKNOWLEDGE:
+            return Reason.ALREADY_ACKNOWLEDGED if alert.state is AlertState.ACKNOWLEDGED else Reason.ACKNOWLEDGED
+        case Action.TRIGGER if severity.rank > alert.severity.rank:
+            return Reason.RAISED
+        case Action.TRIGGER if severity.rank < alert.severity.rank:
+            return Reason.LOWERED
+    return Reason.DEDUPLICATED
+
+
+def arrived(action: Action, severity: Severity, joins: GroupState | None) -> Reason:
+    """What a signal does when no alert with its key is open; `joins` is the state of the group it would join."""
+    if action is not Action.TRIGGER:
+        return Reason.NOTHING_OPEN
+    pages = urgency_of(severity) is not Urgency.NONE
+    if joins is None:
+        return Reason.OPENED if pages else Reason.RECORDED
+    return Reason.REOPENED if joins is GroupState.ACKNOWLEDGED and pages else Reason.JOINED
