@@ -1,14 +1,44 @@
-"""Who is paged next, and when."""
+"""Who is paged next, and when.
 
-from dataclasses import dataclass
-from datetime import timedelta
+An escalation runs through the steps of its snapshot, then through them again as often as the policy says, then pages
+the catch-all, and goes on paging it until somebody answers. A step that reaches nobody is passed over at once. Every
+function takes the state and gives the next one with the reason; nothing here pages or writes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from tocsin.core.signals import Urgency
+
+CATCH_ALL_EVERY = timedelta(minutes=30)
+# when the catch-all reaches nobody, or every page to it failed: soon again, but not in a busy loop
+CATCH_ALL_AGAIN = timedelta(minutes=1)
 
 
 class Status(StrEnum):
     RUNNING = "running"
     ACKNOWLEDGED = "acknowledged"
     ENDED = "ended"
+
+
+class Reason(StrEnum):
+    STARTED = "started"
+    STEP_PAGED = "step paged"
+    CATCH_ALL_PAGED = "catch-all paged"
+    NOBODY_AT_ALL = "nobody to page, not even in the catch-all"
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY_ACKNOWLEDGED = "already acknowledged"
+    TIMED_OUT = "acknowledgement timed out"
+    PAGES_FAILED = "every page of the step failed"
+    CATCH_ALL_FAILED = "every page to the catch-all failed"
+    RETRIGGERED = "triggered again"
+    WORSENED = "severity rose"
+    ESCALATED = "escalated by a person"
+    ENDED = "ended"
+    ALREADY_ENDED = "already ended"
+    NOT_DUE = "not due"
 
 
 class TargetKind(StrEnum):
@@ -41,3 +71,148 @@ class Snapshot:
     catch_all: tuple[Target, ...]  # never empty: `policies.snapshots` puts the stewards where nobody is named
     ack_timeout_high: timedelta | None = None  # none: an acknowledgement lasts
     ack_timeout_low: timedelta | None = None
+
+
+STEWARDS = Target(kind=TargetKind.STEWARDS, id=0, name="every owner and admin")
+# Stands in for a snapshot that cannot be read: silence is the one thing that must not follow from a bad row.
+EMERGENCY = Snapshot(policy="an unreadable policy", steps=(), repeats=0, catch_all=(STEWARDS,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    status: Status
+    step: int = 0  # the next to run; the number of steps stands for the catch-all
+    round: int = 0  # only grows: no two pages of an escalation have the same (step, round)
+    repeats_left: int = 0
+    next_due: datetime | None = None  # of the next step, or of the end of an acknowledgement
+
+    def is_due(self, now: datetime) -> bool:
+        return self.next_due is not None and self.next_due <= now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    step: int
+    round: int
+    targets: tuple[Target, ...]
+    people: tuple[int, ...]  # each once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    reason: Reason
+    state: State
+    page: Page | None = None
+    skipped: tuple[int, ...] = ()  # steps passed over because they reach nobody
+
+
+Found = Mapping[Target, tuple[int, ...]]  # the people of a target who can be reached; a target left out has nobody
+
+
+def start(snapshot: Snapshot, now: datetime) -> Decision:
+    state = State(status=Status.RUNNING, repeats_left=snapshot.repeats, next_due=now)
+    return Decision(reason=Reason.STARTED, state=state)
+
+
+def advance(snapshot: Snapshot, state: State, found: Found, now: datetime) -> Decision:
+    """Page the next step that reaches somebody; the catch-all when there is none left."""
+    if state.status is not Status.RUNNING or not state.is_due(now):
+        return Decision(reason=Reason.NOT_DUE, state=state)
+    skipped: list[int] = []
+    while state.step < len(snapshot.steps):
+        step, after = snapshot.steps[state.step], _after(snapshot, state)
+        if page := _page(state, step.targets, found):
+            after = replace(after, next_due=now + step.delay)
+            return Decision(reason=Reason.STEP_PAGED, state=after, page=page, skipped=tuple(skipped))
+        skipped.append(state.step)
+        state = after
+    return _catch_all(snapshot, state, found, tuple(skipped), now)
+
+
+def acknowledge(snapshot: Snapshot, state: State, urgency: Urgency, now: datetime) -> Decision:
+    if state.status is not Status.RUNNING:
+        ended = state.status is Status.ENDED
+        return Decision(reason=Reason.ALREADY_ENDED if ended else Reason.ALREADY_ACKNOWLEDGED, state=state)
+    lasts = snapshot.ack_timeout_high if urgency is Urgency.HIGH else snapshot.ack_timeout_low
+    until = None if lasts is None else now + lasts
+    return Decision(reason=Reason.ACKNOWLEDGED, state=replace(state, status=Status.ACKNOWLEDGED, next_due=until))
+
+
+def time_out(snapshot: Snapshot, state: State, now: datetime) -> Decision:
+    """The acknowledgement is over and nothing is resolved: the steps run again."""
+    if state.status is not Status.ACKNOWLEDGED or not state.is_due(now):
+        return Decision(reason=Reason.NOT_DUE, state=state)
+    return _again(Reason.TIMED_OUT, snapshot, state, now)
+
+
+def hurry(snapshot: Snapshot, state: State, failed_step: int, now: datetime) -> Decision:
+    """Every page of the step that was paged last has failed: do not wait for the delay."""
+    if state.status is not Status.RUNNING or state.next_due is None:
+        return Decision(reason=Reason.NOT_DUE, state=state)
+    if failed_step < len(snapshot.steps):
+        return Decision(reason=Reason.PAGES_FAILED, state=replace(state, next_due=min(state.next_due, now)))
+    soon = min(state.next_due, now + CATCH_ALL_AGAIN)
+    return Decision(reason=Reason.CATCH_ALL_FAILED, state=replace(state, next_due=soon))
+
+
+def retrigger(snapshot: Snapshot, state: State, now: datetime) -> Decision:
+    """A new alert joined what was acknowledged, or somebody took the acknowledgement back."""
+    if state.status is not Status.ACKNOWLEDGED:
+        ended = state.status is Status.ENDED
+        return Decision(reason=Reason.ALREADY_ENDED if ended else Reason.NOT_DUE, state=state)
+    return _again(Reason.RETRIGGERED, snapshot, state, now)
+
+
+def worsened(snapshot: Snapshot, state: State, now: datetime) -> Decision:
+    """The severity rose. Whoever is paged by now is paged again; one that has come to the catch-all stays there."""
+    if state.status is Status.ENDED:
+        return Decision(reason=Reason.ALREADY_ENDED, state=state)
+    if state.status is Status.RUNNING and state.step >= len(snapshot.steps):
+        return Decision(reason=Reason.WORSENED, state=replace(state, next_due=now))
+    return _again(Reason.WORSENED, snapshot, state, now)
+
+
+def escalate(state: State, now: datetime) -> Decision:
+    """A person wants the next step now; an acknowledgement is taken back with it."""
+    if state.status is Status.ENDED:
+        return Decision(reason=Reason.ALREADY_ENDED, state=state)
+    return Decision(reason=Reason.ESCALATED, state=replace(state, status=Status.RUNNING, next_due=now))
+
+
+def end(state: State) -> Decision:
+    if state.status is Status.ENDED:
+        return Decision(reason=Reason.ALREADY_ENDED, state=state)
+    return Decision(reason=Reason.ENDED, state=replace(state, status=Status.ENDED, next_due=None))
+
+
+def people_in(targets: Iterable[Target], found: Found) -> tuple[int, ...]:
+    """Each once, in the order of the targets."""
+    return tuple(dict.fromkeys(person for target in targets for person in found.get(target, ())))
+
+
+def _page(state: State, targets: tuple[Target, ...], found: Found) -> Page | None:
+    people = people_in(targets, found)
+    return Page(step=state.step, round=state.round, targets=targets, people=people) if people else None
+
+
+def _after(snapshot: Snapshot, state: State) -> State:
+    """Where an escalation stands when its step has been run."""
+    if state.step + 1 < len(snapshot.steps):
+        return replace(state, step=state.step + 1)
+    if state.repeats_left > 0:
+        return replace(state, step=0, round=state.round + 1, repeats_left=state.repeats_left - 1)
+    return replace(state, step=len(snapshot.steps))
+
+
+def _catch_all(snapshot: Snapshot, state: State, found: Found, skipped: tuple[int, ...], now: datetime) -> Decision:
+    state = replace(state, step=len(snapshot.steps))
+    page = _page(state, snapshot.catch_all, found)
+    wait = CATCH_ALL_EVERY if page else CATCH_ALL_AGAIN
+    reason = Reason.CATCH_ALL_PAGED if page else Reason.NOBODY_AT_ALL
+    after = replace(state, round=state.round + 1, next_due=now + wait)
+    return Decision(reason=reason, state=after, page=page, skipped=skipped)
+
+
+def _again(reason: Reason, snapshot: Snapshot, state: State, now: datetime) -> Decision:
+    fresh = State(status=Status.RUNNING, step=0, round=state.round + 1, repeats_left=snapshot.repeats, next_due=now)
+    return Decision(reason=reason, state=fresh)
