@@ -6,7 +6,9 @@ from django.db import models
 
 class Record(models.Model):
     at = models.DateTimeField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     actor = models.CharField(max_length=160)  # as named then: a person, a token, “Tocsin”
     via = models.CharField(max_length=12)  # web, api, cli, engine
     verb = models.CharField(max_length=40)  # created, changed, deleted, signed in …

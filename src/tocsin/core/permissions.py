@@ -46,7 +46,7 @@ _BY_SCOPE: dict[Scope, frozenset[Verb]] = {
 }
 
 
-class Denied(Exception):  # noqa: N818 - reads as what happened
+class Denied(Exception):
     """The actor may not do this; the text is for the person."""
 
 

@@ -1,19 +1,34 @@
 """The final schedule: who is on call at any instant, and why.
 
-One resolver for paging, preview, API, calendar feeds, gap finder and reports. Layers are laid over each other, the higher
-where it has somebody; a replacement's layers stand in for them while it lasts; overrides change what is there, in the order
-in which they were made; shadows walk along. `on_call` and `final` agree at every instant (tests/core/test_rota.py).
+One resolver for paging, preview, API, calendar feeds, gap finder and reports. Layers are laid over each other, the
+higher where it has somebody; a replacement's layers stand in for them while it lasts; overrides change what is there,
+in the order in which they were made; shadows walk along. `on_call` and `final` agree at every instant
+(tests/core/test_rota_properties.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from tocsin.core.rotation import Fixed, Layer, Span, spans
 from tocsin.core.wall import Unloadable, instant, moment, zone_of
 
-__all__ = ["Change", "Fixed", "Layer", "Override", "Replacement", "Rota", "Segment", "Unloadable", "final", "gaps", "on_call"]
+__all__ = [
+    "Change",
+    "Fixed",
+    "Layer",
+    "Override",
+    "Replacement",
+    "Rota",
+    "Segment",
+    "Unloadable",
+    "final",
+    "gaps",
+    "on_call",
+    "swap",
+]
 
 
 class Change(StrEnum):
@@ -134,7 +149,7 @@ def _periods(rota: Rota, start: int, end: int) -> Iterator[tuple[int, int, tuple
         return
     spans_ = [(instant(r.starts_at), instant(r.ends_at), r) for r in rota.replacements]
     edges = sorted({start, end, *(e for s, t, _ in spans_ for e in (s, t) if start < e < end)})
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         counting = [r for s, t, r in spans_ if s <= low and high <= t]
         if counting:
             yield low, high, counting[-1].layers, f"{counting[-1].name}: "
@@ -215,8 +230,9 @@ def _edited(pieces: Iterable[_Piece], low: int, high: int, edit: Callable[[_Piec
 
 def _apply(override: Override, piece: _Piece) -> None:
     people = _people_after(override, piece.people)
-    if people != piece.people or override.change is Change.REPLACE and override.instead_of is None:
-        kept = () if override.change is Change.REPLACE and override.instead_of is None else piece.sources
+    replaces_all = override.change is Change.REPLACE and override.instead_of is None
+    if people != piece.people or replaces_all:
+        kept = () if replaces_all else piece.sources
         piece.people, piece.sources = people, (*kept, override.source)
 
 

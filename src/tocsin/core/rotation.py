@@ -1,8 +1,8 @@
 """One layer by itself: whose turn it is, from when to when.
 
-A rotation's handoffs are computed on the wall and only then placed on the time line, so a handoff at 09:00 is at 09:00 on
-both sides of a change of clocks: a weekly shift over the change lasts 167 or 169 hours, not 168. That holds for rotations
-by the hour too: every 12 hours from 09:00 means 09:00 and 21:00, on every day of the year.
+A rotation's handoffs are computed on the wall and only then placed on the time line, so a handoff at 09:00 is at 09:00
+on both sides of a change of clocks: a weekly shift over the change lasts 167 or 169 hours, not 168. That holds for
+rotations by the hour too: every 12 hours from 09:00 means 09:00 and 21:00, on every day of the year.
 """
 
 import calendar
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tocsin.core.wall import DAY, SECOND, Unloadable, day_number, day_of, instant, local, place, time_of_day
@@ -175,7 +176,7 @@ def _fixed_spans(layer: Fixed, start: int, end: int) -> list[Span]:
     met = [(max(s, start), min(e, end), people) for s, e, people in shifts if s < end and e > start and s < e]
     edges = sorted({edge for s, e, _ in met for edge in (s, e)})
     found: list[Span] = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         people = tuple(dict.fromkeys(p for s, e, them in met if s <= low and high <= e for p in them))
         if people:
             found.append((low, high, people))

@@ -1,7 +1,7 @@
 """Wall times placed on the time line: a local time and an IANA zone in, an instant out.
 
-Both are whole microseconds since 1970-01-01 00:00 here: instants in UTC, walls on a clock in the zone. The resolver places
-and compares hundreds of thousands of them, and integers do that several times faster than datetimes.
+Both are whole microseconds since 1970-01-01 00:00 here: instants in UTC, walls on a clock in the zone. The resolver
+places and compares hundreds of thousands of them, and integers do that several times faster than datetimes.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,7 +67,7 @@ def local(at: int, zone: ZoneInfo) -> int:
     """The wall time of an instant."""
     day = at // DAY
     offset = _steady_offset(zone, day)
-    # The local day may be the day before or after the UTC one; if all three keep one offset, which it is does not matter.
+    # the local day may be the one before or after the UTC day; if all three keep one offset, which one does not matter
     if offset is None or not (offset == _steady_offset(zone, day - 1) == _steady_offset(zone, day + 1)):
         return at + _offset(moment(at).astimezone(zone))
     return at + offset

@@ -111,7 +111,7 @@ class Verification(models.Model):
 
 
 class NotificationRule(models.Model):
-    """“For high urgency, by this method, so many seconds after the page.” Without a rule: every verified method at once."""
+    """“For high urgency, by this method, so many seconds after the page.” Without any: every verified one at once."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="rules")
     urgency = models.CharField(max_length=8, choices=[("high", "High"), ("low", "Low")])
@@ -129,7 +129,9 @@ class ApiToken(models.Model):
     """A bearer token; stored as its SHA-256 and shown once."""
 
     name = models.CharField(max_length=80)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens")  # it acts as
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens"
+    )  # it acts as
     token_hash = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=8)  # the first characters, to tell tokens apart
     scopes = models.JSONField(default=list)  # of core.permissions.Scope

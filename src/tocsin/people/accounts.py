@@ -1,0 +1,51 @@
+"""Signing in, as allauth asks about it: nobody signs up by themselves, and what happens is audited."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+
+from tocsin import clock, sealing
+from tocsin.audit.actions import record
+from tocsin.channels.contract import Content
+from tocsin.core.permissions import NOBODY
+from tocsin.outbox.actions import Draft, put
+from tocsin.people.models import User
+from tocsin.people.queries import actor_of
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: object) -> HttpResponse:
+        record(actor_of(user, "web"), "signed in", user, clock.now())
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
+
+    def authentication_failed(self, request: HttpRequest, **credentials: object) -> None:
+        """An address that is nobody's is not written down: people type passwords into the wrong field."""
+        email = str(credentials.get("email") or "").lower()
+        user = User.objects.filter(email=email).first() or User(name="an unknown address")
+        record(NOBODY, "failed to sign in", user, clock.now(), after={"from": self.get_client_ip(request)})
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """allauth would look the address up in a table of its own, which Tocsin does not fill."""
+        found = self.authenticate(context.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        super().set_password(user, password)
+        if isinstance(user, User):
+            record(actor_of(user, "web"), "changed the password of", user, clock.now())
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Through the outbox, like everything that leaves the building."""
+        mail = self.render_mail(template_prefix, email, {"email": email, **context})
+        content = Content(purpose="notice", title=mail.subject, text=str(mail.body))
+        put(
+            [Draft(kind="email", purpose="notice", target=email, secret="", content=content, key=sealing.token())],
+            clock.now(),
+        )
