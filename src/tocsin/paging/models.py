@@ -18,8 +18,9 @@ class Escalation(models.Model):
     snapshot = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="escalations")
     urgency = models.CharField(max_length=6)
     status = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in Status])
-    step = models.PositiveSmallIntegerField(default=0)  # the next step to run
-    round = models.PositiveSmallIntegerField(default=0)  # how often the steps have run through
+    step = models.PositiveSmallIntegerField(default=0)  # the next step to run; the number of steps: the catch-all
+    round = models.PositiveIntegerField(default=0)  # only grows
+    repeats_left = models.PositiveSmallIntegerField(default=0)
     next_due = models.DateTimeField(null=True, blank=True)  # of the next step, or of the end of an acknowledgement
     version = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=40)  # the last decision's, of core.escalation.Reason
@@ -54,7 +55,7 @@ class Notification(models.Model):
     method = models.ForeignKey(ContactMethod, null=True, on_delete=models.SET_NULL, related_name="notifications")
     kind = models.CharField(max_length=20)  # the channel
     step = models.PositiveSmallIntegerField()
-    round = models.PositiveSmallIntegerField()
+    round = models.PositiveIntegerField()
     # waiting (its rule's delay) → queued (in the outbox) → sent → delivered, or failed, or cancelled (answered before)
     state = models.CharField(max_length=10, default="waiting")
     due_at = models.DateTimeField(null=True)  # while waiting
@@ -73,6 +74,7 @@ class Notification(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], name="notification_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["user", "-id"], name="notification_of_user"),
         ]
 
     def __str__(self) -> str:

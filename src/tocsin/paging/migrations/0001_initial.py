@@ -26,7 +26,8 @@ class Migration(migrations.Migration):
                 ('urgency', models.CharField(max_length=6)),
                 ('status', models.CharField(choices=[('running', 'Running'), ('acknowledged', 'Acknowledged'), ('ended', 'Ended')], max_length=12)),
                 ('step', models.PositiveSmallIntegerField(default=0)),
-                ('round', models.PositiveSmallIntegerField(default=0)),
+                ('round', models.PositiveIntegerField(default=0)),
+                ('repeats_left', models.PositiveSmallIntegerField(default=0)),
                 ('next_due', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=0)),
                 ('reason', models.CharField(max_length=40)),
@@ -48,7 +49,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=20)),
                 ('step', models.PositiveSmallIntegerField()),
-                ('round', models.PositiveSmallIntegerField()),
+                ('round', models.PositiveIntegerField()),
                 ('state', models.CharField(default='waiting', max_length=10)),
                 ('due_at', models.DateTimeField(null=True)),
                 ('token_hash', models.CharField(blank=True, db_index=True, max_length=64)),
@@ -75,6 +76,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='notification_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='notification',
+            index=models.Index(fields=['user', '-id'], name='notification_of_user'),
         ),
         migrations.AddConstraint(
             model_name='notification',
