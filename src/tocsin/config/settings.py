@@ -29,6 +29,8 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 INSTALLED_APPS = [
+    "tocsin.ui",  # first: its templates stand before allauth's
+    "django.forms",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -39,7 +41,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "tocsin.ui",
     "tocsin.health",
     "tocsin.outbox",
     "tocsin.people",
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tocsin.home.middleware.FirstRunMiddleware",
+    "tocsin.home.middleware.ZoneMiddleware",
     "tocsin.people.middleware.ActorMiddleware",
     "tocsin.config.errors.ErrorsMiddleware",
 ]
@@ -118,6 +120,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "tocsin_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "tocsin.config.errors.csrf_failed"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _public.scheme == "https" else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

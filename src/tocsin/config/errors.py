@@ -1,0 +1,93 @@
+"""What a person sees when something is refused, missing or broken: what happened, what was kept, what to do next.
+
+Under /api/ errors are problem details, which `config.api` writes itself.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template import loader
+
+from tocsin import rest
+from tocsin.core.permissions import Denied
+from tocsin.people.problems import Refused
+
+
+class ErrorsMiddleware:
+    """Our own exceptions, wherever a view let them through, as pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Denied):
+            return forbidden(request, error)
+        if isinstance(error, Refused):
+            return _refused(request, error)
+        if isinstance(error, ObjectDoesNotExist):
+            return not_found(request, Http404())
+        return None
+
+
+def bad_request(request: HttpRequest, _: Exception | None = None) -> HttpResponse:
+    text = "The request cannot be understood, so nothing was done. Go back and try again."
+    return _page(request, 400, "That cannot be read", text)
+
+
+def forbidden(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
+    text = str(error or "") or "You are not allowed to do this. Nothing was changed. Ask an owner or admin."
+    return _page(request, 403, "Not allowed", text)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    text = (
+        "This page was open for too long or was opened from another site, so nothing was done. "
+        "Go back, reload the page and send it again."
+    )
+    return _page(request, 403, "Please send it again", text)
+
+
+def not_found(request: HttpRequest, _: Exception | None = None) -> HttpResponse:
+    text = "Nothing is here: it was deleted, or the address has a typing error."
+    return _page(request, 404, "Not found", text)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Without context processors: whatever broke must not break this page too."""
+    if _is_api(request):
+        return rest.problem(500, "Internal error", "Something broke; what was accepted is kept. The log says what.")
+    return HttpResponse(loader.get_template("ui/500.html").render({}), status=500)
+
+
+def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if _is_api(request):
+        return rest.problem(status, title, text)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(text, status=status, content_type="text/plain")
+    return render(request, "ui/error.html", {"error_title": title, "text": text}, status=status)
+
+
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(str(error), status=409, content_type="text/plain")
+    messages.error(request, str(error))
+    return redirect(_came_from(request))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The path of the page that the request was sent from, never another site's."""
+    parts = urlsplit(request.headers.get("Referer", ""))
+    if parts.netloc != request.get_host() or (request.method == "GET" and parts.path == request.path):
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

@@ -1,0 +1,17 @@
+"""Every page's address. Each app names its own."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+_APPS = ("home", "alerts", "paging", "services", "schedules", "policies", "people", "audit")
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    *(path("", include(f"tocsin.{app}.urls")) for app in _APPS if find_spec(f"tocsin.{app}.urls")),
+]
+
+handler400 = "tocsin.config.errors.bad_request"
+handler403 = "tocsin.config.errors.forbidden"
+handler404 = "tocsin.config.errors.not_found"
+handler500 = "tocsin.config.errors.broken"

@@ -1,0 +1,62 @@
+"""The icons: paths on a 24 × 24 grid, drawn as strokes by `.icon`."""
+
+ICONS = {
+    "home": "M4 11 12 4l8 7M6 9.5V20h12V9.5M10 20v-6h4v6",
+    "bell": "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
+    "phone": "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2",
+    "calendar": "M5 6h14v14H5zM5 10h14M9 3v4M15 3v4",
+    "ladder": "M5 20h5v-5h5v-5h5V5",
+    "box": "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
+    "send": "M4 12l16-8-6 16-3-7zM11 13l9-9",
+    "gear": "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1"
+    "M5.6 18.4l2.1-2.1M16.3 7.7l2.1-2.1",
+    "user": "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20c.8-3.6 3.8-5.5 7.5-5.5s6.7 1.9 7.5 5.5",
+    "users": "M9 5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 19c.6-3 3.2-4.5 6.5-4.5s5.9 1.5 6.5 4.5"
+    "M16 5.3a3.5 3.5 0 0 1 0 6.4M18 14.8c1.9.6 3.1 2 3.5 4.2",
+    "menu": "M4 7h16M4 12h16M4 17h16",
+    "close": "M6 6l12 12M18 6L6 18",
+    "check": "M5 12.5l4.5 4.5L19 7",
+    "plus": "M12 5v14M5 12h14",
+    "minus": "M5 12h14",
+    "edit": "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
+    "trash": "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
+    "copy": "M9 9h11v11H9zM5 15H4V4h11v1",
+    "search": "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5",
+    "clock": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.5 2",
+    "warning": "M12 4l9 16H3zM12 10v4.5M12 17.5v.1",
+    "info": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5M12 8v.1",
+    "help": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.5v.1",
+    "link": "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1",
+    "external": "M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9",
+    "book": "M5 4h6a2 2 0 0 1 2 2v14a2 2 0 0 0-2-2H5zM19 4h-4a2 2 0 0 0-2 2v14a2 2 0 0 1 2-2h4z",
+    "chart": "M4 20V4M4 20h16M8 16l4-5 3 3 5-7",
+    "log": "M6 4h12v16H6zM9 8h6M9 12h6M9 16h4",
+    "chat": "M4 5h16v11H9l-5 4z",
+    "up": "M12 19V5M6 11l6-6 6 6",
+    "down": "M12 5v14M6 13l6 6 6-6",
+    "left": "M15 5l-7 7 7 7",
+    "right": "M9 5l7 7-7 7",
+    "repeat": "M4 9h13l-3-3M20 15H7l3 3",
+    "undo": "M9 6L4 11l5 5M4 11h10a5 5 0 0 1 0 10h-3",
+    "plug": "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4",
+    "key": "M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12l9-9M16 7l3 3M14 9l2 2",
+    "shield": "M12 3l8 3v6c0 5-3.5 7.5-8 9-4.5-1.5-8-4-8-9V6z",
+    "mail": "M4 6h16v12H4zM4 7l8 6 8-6",
+    "play": "M7 5l12 7-12 7z",
+    "out": "M14 5H5v14h9M10 12h11M17 8l4 4-4 4",
+    "filter": "M4 6h16M7 12h10M10 18h4",
+    "sound": "M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11",
+}
+
+# The shape that goes with a state, so that colour is never the only sign.
+MARKS = {
+    "full": '<circle cx="12" cy="12" r="10"/>',
+    "half": '<path d="M12 2a10 10 0 0 1 0 20z" stroke="none"/>'
+    '<circle cx="12" cy="12" r="9" fill="none" stroke-width="3"/>',
+    "tick": '<path d="M3 13l6 6L21 5" fill="none" stroke-width="4"/>',
+    "ring": '<circle cx="12" cy="12" r="9" fill="none" stroke-width="3"/>',
+    "diamond": '<path d="M12 1l11 11-11 11L1 12z"/>',
+    "up": '<path d="M12 2l11 19H1z"/>',
+    "bar": '<path d="M2 9h20v6H2z"/>',
+    "cross": '<path d="M4 4l16 16M20 4L4 20" fill="none" stroke-width="4"/>',
+}

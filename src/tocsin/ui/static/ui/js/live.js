@@ -1,0 +1,103 @@
+// One stream of what changes on the server. `changed` refreshes what is on the page, `ring` is for ring.js.
+//
+// Parts of a page refresh in one of two ways:
+//   <div data-live="groups" data-live-url="…">        fetched here, with HX-Request, when one of its topics changed
+//   <div hx-get="…" hx-trigger="changed from:body">   fetched by htmx on every change
+
+const RECONNECT_SHOWN_AFTER = 3000;
+
+export function startLive() {
+  const url = document.body.dataset.liveStream;
+  if (!url || !("EventSource" in window)) return null;
+  const stream = new EventSource(url);
+  stream.addEventListener("changed", (event) => changed(topicsOf(event.data)));
+  showState(stream);
+  addEventListener("pagehide", () => stream.close());
+  // a page that comes back from the back/forward cache has lost its stream and missed what happened
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  return stream;
+}
+
+function topicsOf(data) {
+  try {
+    const read = JSON.parse(data);
+    return Array.isArray(read) ? read : read.topics || [];
+  } catch {
+    return (data || "").split(/[\s,]+/).filter(Boolean);
+  }
+}
+
+function changed(topics) {
+  document.body.dispatchEvent(new CustomEvent("changed", { detail: { topics } }));
+  for (const part of document.querySelectorAll("[data-live][data-live-url]")) {
+    const wanted = part.dataset.live.split(/\s+/);
+    const concerns = !topics.length || topics.includes("*") || wanted.some((topic) => topics.includes(topic));
+    if (concerns && !part.hasAttribute("hx-get")) refresh(part);
+  }
+}
+
+const waiting = new WeakSet();
+
+async function refresh(part) {
+  if (waiting.has(part)) return;
+  waiting.add(part);
+  try {
+    await untilFree(part);
+    const answer = await fetch(part.dataset.liveUrl, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) return;
+    const html = await answer.text();
+    if (part.isConnected) await untilFree(part).then(() => swap(part, html));
+  } catch {
+    // offline: the stream says so, and brings the change again when it is back
+  } finally {
+    waiting.delete(part);
+  }
+}
+
+// Never under the fingers of somebody who types, chooses or selects there.
+function untilFree(part) {
+  const busy = () => {
+    const active = document.activeElement;
+    return part.contains(active) && active.matches("input:not([type=checkbox]), textarea, select")
+      || part.querySelector("dialog[open], :popover-open, input[type=checkbox][name]:checked") !== null;
+  };
+  return new Promise((resolve) => {
+    const look = () => (busy() && part.isConnected ? setTimeout(look, 500) : resolve());
+    look();
+  });
+}
+
+function swap(part, html) {
+  const active = part.contains(document.activeElement) ? document.activeElement : null;
+  const found = active && selectorOf(active);
+  const selected = part.querySelector(".selected");
+  const row = selected && selectorOf(selected);
+  const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
+  part.innerHTML = html;
+  if (window.htmx) window.htmx.process(part);
+  for (const id of open) part.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  if (row) part.querySelector(row)?.classList.add("selected");
+  if (found) part.querySelector(found)?.focus({ preventScroll: true });
+}
+
+function selectorOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  for (const name of ["href", "data-href", "name", "data-key"]) {
+    if (element.hasAttribute(name)) return `${element.localName}[${name}="${CSS.escape(element.getAttribute(name))}"]`;
+  }
+  return null;
+}
+
+function showState(stream) {
+  const sign = document.querySelector("[data-live-state]");
+  let late = 0;
+  stream.addEventListener("error", () => {
+    clearTimeout(late);
+    late = setTimeout(() => { sign.hidden = false; }, RECONNECT_SHOWN_AFTER);
+  });
+  stream.addEventListener("open", () => {
+    clearTimeout(late);
+    if (!sign.hidden) changed([]);  // what happened while it was away
+    sign.hidden = true;
+  });
+}
