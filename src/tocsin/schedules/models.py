@@ -27,7 +27,9 @@ class Layer(models.Model):
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="layers")
     position = models.PositiveSmallIntegerField()  # higher counts before lower
     name = models.CharField(max_length=60)
-    unit = models.CharField(max_length=8, choices=[(u, u.title()) for u in ("hour", "day", "week", "month")], default="week")
+    unit = models.CharField(
+        max_length=8, choices=[(u, u.title()) for u in ("hour", "day", "week", "month")], default="week"
+    )
     every = models.PositiveSmallIntegerField(default=1)  # the length of a turn, in units
     starts_on = models.DateField()  # the day of the first handoff
     handoff_at = models.TimeField()  # wall time
@@ -73,7 +75,9 @@ class Override(models.Model):
     """For a while, somebody else. They apply in the order in which they were made."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
-    change = models.CharField(max_length=8, choices=[(c, c.title()) for c in ("replace", "add", "remove")], default="replace")
+    change = models.CharField(
+        max_length=8, choices=[(c, c.title()) for c in ("replace", "add", "remove")], default="replace"
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="overrides")
     instead_of = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     starts_at = models.DateTimeField()
