@@ -28,3 +28,8 @@ def monotonic() -> float:
 
 def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
+
+
+def sleep(count: float) -> None:
+    """Let `count` seconds pass."""
+    time.sleep(count)

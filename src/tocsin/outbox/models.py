@@ -30,12 +30,15 @@ class Message(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)  # the last one, in words
     created_at = models.DateTimeField()
+    retried_at = models.DateTimeField(null=True, blank=True)  # by hand; the time until it is given up begins anew
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="outbox_due", condition=models.Q(state__in=["pending", "unknown"])),
+            models.Index(
+                fields=["due_at", "id"], name="outbox_due", condition=models.Q(state__in=["pending", "unknown"])
+            ),
             models.Index(fields=["lease_until"], name="outbox_leased", condition=models.Q(state="sending")),
             models.Index(fields=["state", "-id"], name="outbox_state"),
         ]

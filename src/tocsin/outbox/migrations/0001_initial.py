@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('provider_id', models.CharField(blank=True, max_length=200)),
                 ('error', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),
+                ('retried_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={

@@ -1,0 +1,25 @@
+"""Problems that people must look at."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from tocsin.health.models import Problem
+
+
+def report(key: str, title: str, detail: str, url: str, now: datetime) -> None:
+    """Show a problem until `over`. The same key again is the same problem, seen once more."""
+    seen = {"title": title[:200], "detail": detail, "url": url[:300], "last_seen": now}
+    if not Problem.objects.filter(key=key[:120], over_at=None).update(**seen, count=F("count") + 1):
+        begun = {**seen, "first_seen": now, "count": 1, "over_at": None}
+        Problem.objects.update_or_create(key=key[:120], defaults=begun)
+
+
+def over(key: str, now: datetime) -> bool:
+    """The problem is gone. False: it was not there."""
+    return bool(Problem.objects.filter(key=key[:120], over_at=None).update(over_at=now))
+
+
+def open_problems() -> Sequence[Problem]:
+    return Problem.objects.filter(over_at=None)

@@ -1,0 +1,170 @@
+"""Who sends which message, and what came of it.
+
+A message is leased by one node, sent, and its result recorded while the lease holds. A node that dies in between leaves
+a lease that runs out: nobody knows whether the message went out, so it is sent again with the same idempotency key. A
+duplicate is better than a miss; it is counted.
+"""
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Min, QuerySet
+
+from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
+from tocsin.channels.registry import CHANNELS
+from tocsin.core import retry
+from tocsin.health import beats, counters
+from tocsin.outbox.actions import READY
+from tocsin.outbox.models import Attempt, Message, State
+from tocsin.sealing import Unsealable
+
+LEASE = timedelta(seconds=90)  # longer than a channel takes when everything times out
+POSSIBLE_DUPLICATES = "messages possibly sent twice"
+_OTHERS = timedelta(minutes=30)  # give-up age for a kind that is no channel any more
+
+
+def lease(node: str, now: datetime, limit: int, *, kind: str = "") -> list[Message]:
+    """At most `limit` messages that are due, oldest first, now this node's. `kind`: only of this channel.
+
+    A message that cannot be unsealed comes without its sealed fields; reading one raises `Unsealable`.
+    """
+    with transaction.atomic():
+        due = Message.objects.filter(state__in=READY, due_at__lte=now).order_by("due_at", "id")
+        if kind:
+            due = due.filter(kind=kind)
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        ids = list(due.values_list("pk", flat=True)[:limit])
+        if not ids:
+            return []
+        Message.objects.filter(pk__in=ids).update(
+            state=State.SENDING, leased_by=node, lease_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    return _loaded(ids)
+
+
+def record(message: Message, result: Result, now: datetime) -> bool:
+    """Write down what came of an attempt; the message is changed to what is stored. False: the lease was lost, and with
+    it the right to say anything."""
+    before = message.error
+    for name, value in _outcome(message, result, now).items():
+        setattr(message, name, value)
+    fields = ("state", "due_at", "finished_at", "provider_id", "error")
+    with transaction.atomic():
+        if not _held(message).update(**{n: getattr(message, n) for n in fields}, lease_until=None, leased_by=""):
+            return False
+        if not (isinstance(result, Retry) and message.state == State.PENDING and message.error == before):
+            _note(message, result, now)
+    return True
+
+
+def settled(message: Message, result: Result) -> Result:
+    """What a recorded result amounts to: one more attempt that was the last is a failure."""
+    if isinstance(result, Retry) and message.state == State.FAILED:
+        return Failed(error=message.error)
+    return result
+
+
+def give_back(messages: Sequence[Message]) -> int:
+    """Leased and not begun: as if they had never been leased."""
+    given = 0
+    for message in messages:
+        given += _held(message).update(state=State.PENDING, leased_by="", lease_until=None, attempts=F("attempts") - 1)
+    return given
+
+
+def recover(now: datetime) -> int:
+    """Leases that ran out: unknown, and due again at once."""
+    return _recover(lambda: Message.objects.filter(state=State.SENDING, lease_until__lte=now), now)
+
+
+def recover_dead(now: datetime) -> int:
+    """At the start of a process: leases of processes of this host that are no more need not run out."""
+    holders = Message.objects.filter(state=State.SENDING).order_by().values_list("leased_by", flat=True).distinct()
+    dead = beats.dead_here(holders)
+    return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now) if dead else 0
+
+
+def next_due(kinds: Collection[str] = ()) -> datetime | None:
+    """When the next message that waits is due; of the given kinds, or of all."""
+    waiting = Message.objects.filter(state__in=READY)
+    if kinds:
+        waiting = waiting.filter(kind__in=kinds)
+    found: datetime | None = waiting.aggregate(first=Min("due_at"))["first"]
+    return found
+
+
+def _loaded(ids: list[int]) -> list[Message]:
+    try:
+        found = Message.objects.in_bulk(ids)
+    except Unsealable:
+        return [_loaded_alone(pk) for pk in ids]
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _loaded_alone(pk: int) -> Message:
+    try:
+        return Message.objects.get(pk=pk)
+    except Unsealable:
+        return Message.objects.defer("target", "secret", "payload").get(pk=pk)
+
+
+def _held(message: Message) -> QuerySet[Message]:
+    """The row, while it is still ours: an attempt number is leased once."""
+    return Message.objects.filter(
+        pk=message.pk, state=State.SENDING, leased_by=message.leased_by, attempts=message.attempts
+    )
+
+
+def _outcome(message: Message, result: Result, now: datetime) -> dict[str, object]:
+    match result:
+        case Sent() | Delivered():
+            state = State.SENT if isinstance(result, Sent) else State.DELIVERED
+            return _end(state, now) | {"error": "", "provider_id": result.provider_id[:200]}
+        case Failed():
+            return _end(State.FAILED, now) | {"error": result.error}
+        case Retry():
+            return _again(message, result, now)
+
+
+def _again(message: Message, result: Retry, now: datetime) -> dict[str, object]:
+    channel = CHANNELS.get(message.kind)
+    planned = retry.plan(
+        attempts=message.attempts,
+        age=now - (message.retried_at or message.created_at),
+        give_up_after=channel.give_up_after if channel else _OTHERS,
+        asked=result.after,
+        jitter=random.random(),  # noqa: S311 - spreads load; guards nothing
+    )
+    if planned.reason is retry.Reason.GIVEN_UP:
+        return _end(State.FAILED, now) | {"error": f"Given up after {message.attempts} attempts. {result.error}"}
+    return {"state": State.PENDING, "due_at": now + planned.after, "finished_at": None, "error": result.error}
+
+
+def _end(state: State, now: datetime) -> dict[str, object]:
+    return {"state": state, "due_at": None, "finished_at": now}
+
+
+def _note(message: Message, result: Result, now: datetime) -> None:
+    outcome = type(result).__name__.lower()
+    detail = message.error or message.provider_id
+    Attempt.objects.create(message=message, at=now, outcome=outcome, detail=detail)
+
+
+def _recover(lost: Callable[[], QuerySet[Message]], now: datetime) -> int:
+    if not lost().exists():  # mostly; so that looking takes no write lock
+        return 0
+    with transaction.atomic():
+        rows = lost()
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        ids = list(rows.values_list("pk", flat=True)[:1000])
+        text = "Tocsin was interrupted while it sent this. It is sent again with the same key."
+        Message.objects.filter(pk__in=ids).update(
+            state=State.UNKNOWN, due_at=now, lease_until=None, leased_by="", error=text
+        )
+        Attempt.objects.bulk_create(Attempt(message_id=pk, at=now, outcome="unknown", detail=text) for pk in ids)
+        counters.add(POSSIBLE_DUPLICATES, len(ids))
+    return len(ids)

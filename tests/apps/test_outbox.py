@@ -1,0 +1,187 @@
+"""The outbox: put, lease, record, cancel, recover."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from tocsin.channels.contract import Content, Delivered, Failed, Result, Retry, Sent
+from tocsin.core.permissions import NOBODY, TOCSIN, Denied
+from tocsin.health import beats, counters
+from tocsin.outbox import claims, queries
+from tocsin.outbox.actions import Draft, cancel, put, retry
+from tocsin.outbox.models import Attempt, Message, State
+from tocsin.sealing import Unsealable
+
+S = timedelta(seconds=1)
+pytestmark = pytest.mark.django_db
+
+
+def draft(key: str = "k", kind: str = "email", title: str = "Disk full") -> Draft:
+    content = Content(purpose="page", title=title, text="", facts=(("Host", "db1"),))
+    return Draft(kind=kind, purpose="page", target="ada@example.com", content=content, key=key)
+
+
+def stored(message: Message) -> Message:
+    return Message.objects.get(pk=message.pk)
+
+
+def test_a_message_comes_back_as_it_was_put(now: datetime) -> None:
+    put([draft()], now)
+    (message,) = claims.lease("n", now, 10)
+    assert Content.from_dict(message.payload) == draft().content
+    assert (message.target, message.state, message.attempts) == ("ada@example.com", State.SENDING, 1)
+
+
+def test_what_is_secret_is_sealed_in_the_database(now: datetime) -> None:
+    put([draft()], now)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT target, payload FROM outbox_message")
+        assert not any("ada" in str(value) or "Disk" in str(value) for value in cursor.fetchone())
+
+
+def test_the_same_key_is_put_once(now: datetime) -> None:
+    (first,) = put([draft("a")], now)
+    again, other = put([draft("a", title="Another"), draft("b")], now)
+    assert (again.pk, other.key) == (first.pk, "b")
+    assert [m.payload["title"] for m in Message.objects.order_by("id")] == ["Disk full", "Disk full"]
+
+
+def test_thousands_are_put_in_few_statements(now: datetime, django_assert_max_num_queries: object) -> None:
+    with django_assert_max_num_queries(60):  # type: ignore[operator]
+        made = put([draft(f"key {n}") for n in range(1200)], now)
+    assert len({m.pk for m in made}) == 1200
+    assert put([], now) == []
+
+
+def test_a_message_is_leased_by_one_node(now: datetime) -> None:
+    put([draft("a"), draft("b"), draft("c", kind="ntfy")], now)
+    assert [m.key for m in claims.lease("one", now, 1)] == ["a"]
+    assert [m.key for m in claims.lease("two", now, 5, kind="email")] == ["b"]
+    assert [m.key for m in claims.lease("two", now, 5)] == ["c"]
+    assert claims.lease("three", now, 5) == []
+
+
+def test_nothing_is_leased_before_it_is_due(now: datetime) -> None:
+    put([draft()], now)
+    assert claims.lease("n", now - S, 5) == []
+    assert claims.next_due() == now
+    assert claims.next_due(["ntfy"]) is None
+
+
+@pytest.mark.parametrize(
+    ("result", "state", "error"),
+    [
+        (Sent(provider_id="7"), State.SENT, ""),
+        (Delivered(provider_id="7"), State.DELIVERED, ""),
+        (Failed(error="no such mailbox"), State.FAILED, "no such mailbox"),
+        (Retry(error="busy"), State.PENDING, "busy"),
+    ],
+)
+def test_the_result_is_recorded_with_its_attempt(result: Result, state: State, error: str, now: datetime) -> None:
+    put([draft()], now)
+    (message,) = claims.lease("n", now, 1)
+    assert claims.record(message, result, now)
+    assert (stored(message).state, stored(message).error, stored(message).lease_until) == (state, error, None)
+    assert (stored(message).finished_at is None) == (state == State.PENDING)
+    assert Attempt.objects.get().outcome == type(result).__name__.lower()
+    assert not claims.record(message, Sent(), now)  # once
+
+
+def test_a_retry_waits_and_in_the_end_is_a_failure(now: datetime) -> None:
+    put([draft()], now)
+    at, last = now, None
+    while (due := claims.next_due()) is not None:
+        at = max(at, due)
+        (message,) = claims.lease("n", at, 1)
+        claims.record(message, Retry(error="busy"), at)
+        last = claims.settled(message, Retry(error="busy"))
+    assert isinstance(last, Failed)
+    assert last.error.startswith("Given up after")
+    assert at - now == timedelta(hours=1)
+    assert Attempt.objects.count() == 2  # “busy” once, not dozens of times, and the end
+
+
+def test_the_provider_may_say_how_long_to_wait(now: datetime) -> None:
+    put([draft()], now)
+    (message,) = claims.lease("n", now, 1)
+    claims.record(message, Retry(error="busy", after=90 * S), now)
+    assert claims.next_due() == now + 90 * S
+
+
+def test_a_lost_lease_may_say_nothing_any_more(now: datetime) -> None:
+    put([draft()], now)
+    (slow,) = claims.lease("slow", now, 1)
+    later = now + claims.LEASE
+    assert claims.recover(later - S) == 0
+    assert claims.recover(later) == 1
+    assert (stored(slow).state, counters.value(claims.POSSIBLE_DUPLICATES)) == (State.UNKNOWN, 1)
+    (second,) = claims.lease("slow", later, 1)  # by the same node, even
+    assert second.key == slow.key
+    assert not claims.record(slow, Failed(error="too late"), later)
+    assert claims.record(second, Sent(), later)
+    assert [a.outcome for a in Attempt.objects.all()] == ["unknown", "sent"]
+
+
+def test_leases_of_a_process_that_is_gone_need_not_run_out(now: datetime) -> None:
+    put([draft("a"), draft("b")], now)
+    claims.lease(f"{beats.host()}:999999999", now, 1)
+    claims.lease("elsewhere:1", now, 1)
+    assert claims.recover_dead(now) == 1
+    assert claims.recover_dead(now) == 0
+    assert [m.key for m in claims.lease("n", now, 5)] == ["a"]
+
+
+def test_what_was_leased_and_not_begun_is_given_back(now: datetime) -> None:
+    put([draft()], now)
+    leased = claims.lease("n", now, 1)
+    assert claims.give_back(leased) == 1
+    assert claims.give_back(leased) == 0
+    assert (stored(leased[0]).state, stored(leased[0]).attempts) == (State.PENDING, 0)
+
+
+def test_only_what_waits_is_cancelled(now: datetime) -> None:
+    sent, leased, waiting = put([draft("a"), draft("b"), draft("c")], now)
+    (first, _) = claims.lease("n", now, 2)
+    claims.record(first, Sent(), now)
+    assert cancel([sent.pk, leased.pk, waiting.pk], now) == {waiting.pk}
+    assert [m.state for m in Message.objects.order_by("id")] == [State.SENT, State.SENDING, State.CANCELLED]
+    assert cancel([], now) == set()
+
+
+def test_a_failed_message_is_tried_again_by_hand_with_its_old_key(now: datetime) -> None:
+    put([draft()], now)
+    (message,) = claims.lease("n", now, 1)
+    claims.record(message, Failed(error="no"), now)
+    tomorrow = now + timedelta(days=1)
+    with pytest.raises(Denied):
+        retry(NOBODY, message.pk, tomorrow)
+    assert retry(TOCSIN, message.pk, tomorrow)
+    (again,) = claims.lease("n", tomorrow, 1)
+    claims.record(again, Retry(error="busy"), tomorrow)
+    assert again.state == State.PENDING  # its time begins anew
+    assert again.key == message.key
+    (last,) = claims.lease("n", tomorrow + 9 * S, 1)
+    claims.record(last, Sent(), tomorrow + 9 * S)
+    assert not retry(TOCSIN, message.pk, tomorrow)  # sent is sent
+
+
+def test_a_message_sealed_with_another_key_stops_no_other(now: datetime) -> None:
+    broken, _ = put([draft("a"), draft("b")], now)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_message SET payload = 'gibberish' WHERE id = %s", [broken.pk])
+    bad, good = claims.lease("n", now, 5)
+    assert good.payload["title"] == "Disk full"
+    with pytest.raises(Unsealable):
+        _ = bad.payload
+    assert claims.record(bad, Failed(error="unreadable"), now)
+
+
+def test_messages_are_listed_by_what_is_asked_for(now: datetime) -> None:
+    put([draft("a"), draft("b", kind="ntfy")], now)
+    assert [m.key for m in queries.messages(TOCSIN)] == ["b", "a"]
+    assert [m.key for m in queries.messages(TOCSIN, queries.MessageFilters(kind="ntfy"))] == ["b"]
+    assert queries.counts(TOCSIN) == {"pending": 2}
+    assert not queries.attempts(TOCSIN, 1)
+    with pytest.raises(Denied):
+        queries.messages(NOBODY)
