@@ -1,0 +1,5 @@
+from django.urls import path
+
+from tocsin.audit import views
+
+urlpatterns = [path("settings/audit/", views.audit, name="audit")]
