@@ -118,10 +118,10 @@ def problem_key(schedule_id: int) -> str:
 
 def final(of: Schedule, start: datetime, end: datetime) -> tuple[Segment, ...]:
     """`Unloadable`, with a sentence, for a schedule that cannot be read."""
-    finals, why = _finals([of.pk], start, end)
+    found, why = finals([of.pk], start, end)
     if why:
         raise Unloadable(why[of.pk])
-    return finals.get(of.pk, ())
+    return found.get(of.pk, ())
 
 
 def gaps(of: Schedule, now: datetime, days: int) -> tuple[Segment, ...]:
@@ -133,20 +133,21 @@ def shifts_of(user_id: int, start: datetime, end: datetime) -> list[Shift]:
     """In all schedules, the soonest first. Those that cannot be read are left out."""
     theirs = Q(layers__participants__user=user_id) | Q(overrides__user=user_id)
     rows = {row.pk: row for row in Schedule.objects.filter(theirs).distinct()}
-    finals, _ = _finals(rows, start, end)
-    shifts = [s for pk, segments in finals.items() for s in _shifts(rows[pk], segments, user_id)]
+    found, _ = finals(rows, start, end)
+    shifts = [s for pk, segments in found.items() for s in _shifts(rows[pk], segments, user_id)]
     return sorted(shifts, key=lambda s: (s.starts_at, s.schedule.pk))
 
 
 def duties(actor: Actor, now: datetime) -> list[Duty]:
     """Every schedule: who is on call now, until when, and who comes then."""
     rows = list(schedules(actor))
-    finals, why = _finals([row.pk for row in rows], now, now + _AHEAD)
-    users = users_of(p for segments in finals.values() for segment in segments[:2] for p in segment.people)
-    return [_duty(row, finals.get(row.pk, ()), why.get(row.pk, ""), users) for row in rows]
+    found, why = finals([row.pk for row in rows], now, now + _AHEAD)
+    users = users_of(p for segments in found.values() for segment in segments[:2] for p in segment.people)
+    return [_duty(row, found.get(row.pk, ()), why.get(row.pk, ""), users) for row in rows]
 
 
-def _finals(ids: Iterable[int], start: datetime, end: datetime) -> tuple[dict[int, Segments], dict[int, str]]:
+def finals(ids: Iterable[int], start: datetime, end: datetime) -> tuple[dict[int, Segments], dict[int, str]]:
+    """For many at once; and for each that cannot be read, why."""
     loaded = load(ids, (start, end))
     done: dict[int, Segments] = {}
     for schedule_id, rota in loaded.rotas.items():

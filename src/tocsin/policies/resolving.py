@@ -1,0 +1,85 @@
+"""Whom targets mean at an instant: many targets at once, in a fixed number of queries."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.rota import Segment
+from tocsin.people.models import User
+from tocsin.people.queries import stewards, team_members
+from tocsin.schedules.queries import Resolved, report_troubles, resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    people: tuple[int, ...]  # active ones; empty: nobody
+    why: str  # how they were found, or why nobody was
+
+
+def people_of(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
+    """For every target an answer. A schedule that cannot be read is reported, and has nobody."""
+    wanted = set(targets)
+    resolved = _schedules(wanted, at)
+    report_troubles(resolved.troubles, at)
+    return _found(wanted, resolved)
+
+
+def look(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
+    """The same for looking ahead or back: nothing is reported."""
+    wanted = set(targets)
+    return _found(wanted, _schedules(wanted, at))
+
+
+def _schedules(wanted: Collection[Target], at: datetime) -> Resolved:
+    ids = _ids(wanted, TargetKind.SCHEDULE)
+    return resolve(ids, at) if ids else Resolved(segments={}, troubles={})
+
+
+def _found(wanted: Collection[Target], resolved: Resolved) -> dict[Target, Found]:
+    users = _active(_ids(wanted, TargetKind.USER))
+    team_ids = _ids(wanted, TargetKind.TEAM)
+    teams = team_members(team_ids) if team_ids else {}
+    owners = stewards() if any(t.kind is TargetKind.STEWARDS for t in wanted) else ()
+    answers = {
+        TargetKind.USER: lambda t: _user(t, users),
+        TargetKind.SCHEDULE: lambda t: _schedule(t, resolved.segments, resolved.troubles),
+        TargetKind.TEAM: lambda t: _team(t, teams),
+        TargetKind.STEWARDS: lambda _: _stewards(owners),
+    }
+    return {target: answers[target.kind](target) for target in wanted}
+
+
+def _user(target: Target, active: Collection[int]) -> Found:
+    if target.id in active:
+        return Found(people=(target.id,), why="named in the policy")
+    return Found(people=(), why=f"{target.name} is not active any more")
+
+
+def _schedule(target: Target, segments: Mapping[int, Segment], troubles: Mapping[int, str]) -> Found:
+    if trouble := troubles.get(target.id):
+        return Found(people=(), why=f"the schedule {target.name} cannot be read: {trouble}")
+    segment = segments.get(target.id)
+    if segment is None:
+        return Found(people=(), why=f"the schedule {target.name} is not there any more")
+    if not segment.people:
+        return Found(people=(), why=f"nobody is on call in {target.name}")
+    return Found(people=segment.people, why=f"on call in {target.name}")
+
+
+def _team(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:
+    if people := members.get(target.id):
+        return Found(people=people, why=f"in the team {target.name}")
+    return Found(people=(), why=f"the team {target.name} has no active members")
+
+
+def _stewards(people: tuple[int, ...]) -> Found:
+    return Found(people=people, why="owners and admins" if people else "there is no active owner or admin")
+
+
+def _ids(wanted: Collection[Target], kind: TargetKind) -> set[int]:
+    return {target.id for target in wanted if target.kind is kind}
+
+
+def _active(ids: Collection[int]) -> set[int]:
+    return set(User.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True)) if ids else set()
