@@ -1,0 +1,167 @@
+"""Escalation policies over the API."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema, Status
+from pydantic import AwareDatetime, Field
+
+from tocsin import clock, rest
+from tocsin.core.escalation import Target as TargetSpec
+from tocsin.core.escalation import TargetKind
+from tocsin.core.signals import Urgency
+from tocsin.people import queries as people
+from tocsin.policies import actions, queries
+from tocsin.policies.actions import StepSpec
+from tocsin.policies.models import EscalationPolicy, Step, Target
+from tocsin.rest import Page, Paging, actor
+
+router = Router(tags=["escalation policies"])
+
+
+class TargetBody(Schema):
+    kind: TargetKind = Field(description="user, schedule or team; stewards in the catch-all: every owner and admin.")
+    id: int = 0
+
+
+class StepBody(Schema):
+    delay_minutes: int = Field(5, description="Until the next step.")
+    targets: list[TargetBody]
+
+
+class PolicyIn(Schema):
+    name: str = Field(max_length=80)
+    description: str = ""
+    team: str | None = Field(None, description="Slug.")
+    repeats: int = Field(2, description="How often the steps run again before the catch-all.")
+    ack_timeout_high_minutes: int = Field(30, ge=0, description="0: an acknowledgement lasts.")
+    ack_timeout_low_minutes: int = Field(0, ge=0)
+
+
+class PolicyOut(PolicyIn):
+    id: int
+    slug: str
+    steps: list[StepBody]
+    catch_all: list[TargetBody]
+
+
+class StepsIn(Schema):
+    steps: list[StepBody]
+    catch_all: list[TargetBody] = []
+
+
+class DefectOut(Schema):
+    where: str
+    text: str
+
+
+class LineOut(Schema):
+    after_seconds: int
+    at: datetime
+    people: list[int] = Field(description="Empty: the step is passed over.")
+    where: str
+    round: int
+    why: str
+
+
+class Moment(Schema):
+    at: AwareDatetime | None = Field(None, description="Now when it is not given.")
+    urgency: Urgency = Urgency.HIGH
+
+
+@router.get("/escalation-policies", response=Page[PolicyOut], summary="All policies")
+def policies(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
+    return rest.page_of(queries.policies(actor(request)), paging, _policy)
+
+
+@router.post("/escalation-policies", response={201: PolicyOut}, summary="Make a policy")
+def create_policy(request: HttpRequest, body: PolicyIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    fields = body.dict(exclude={"name", "team"})
+    team = people.team(who, body.team) if body.team else None
+    row = actions.create_policy(who, body.name, clock.now(), team=team, **fields)
+    return Status(201, _policy(queries.policy(who, row.slug)))
+
+
+@router.get("/escalation-policies/{slug}", response=PolicyOut, summary="A policy")
+def policy(request: HttpRequest, slug: str) -> dict[str, object]:
+    return _policy(queries.policy(actor(request), slug))
+
+
+@router.put("/escalation-policies/{slug}", response=PolicyOut, summary="Change a policy")
+def change_policy(request: HttpRequest, slug: str, body: PolicyIn) -> dict[str, object]:
+    who = actor(request)
+    team = people.team(who, body.team) if body.team else None
+    actions.change_policy(who, queries.policy(who, slug), clock.now(), **{**body.dict(), "team": team})
+    return _policy(queries.policy(who, slug))
+
+
+@router.put("/escalation-policies/{slug}/steps", response=PolicyOut, summary="Set the steps and the catch-all")
+def save_steps(request: HttpRequest, slug: str, body: StepsIn) -> dict[str, object]:
+    who = actor(request)
+    steps = [StepSpec(delay_minutes=s.delay_minutes, targets=_specs(s.targets)) for s in body.steps]
+    actions.save_steps(who, queries.policy(who, slug), steps, _specs(body.catch_all), clock.now())
+    return _policy(queries.policy(who, slug))
+
+
+@router.delete("/escalation-policies/{slug}", response={204: None}, summary="Delete a policy")
+def delete_policy(request: HttpRequest, slug: str) -> Status[None]:
+    who = actor(request)
+    actions.delete_policy(who, queries.policy(who, slug), clock.now())
+    return Status(204, None)
+
+
+@router.get("/escalation-policies/{slug}/defects", response=list[DefectOut], summary="What is wrong with it")
+def defects(request: HttpRequest, slug: str) -> list[queries.Defect]:
+    return queries.defects(queries.policy(actor(request), slug), clock.now())
+
+
+@router.get("/escalation-policies/{slug}/simulation", response=list[LineOut], summary="Who would be paged")
+def simulate(request: HttpRequest, slug: str, moment: Query[Moment]) -> list[dict[str, object]]:
+    at = moment.at or clock.now()
+    lines = queries.simulate(queries.policy(actor(request), slug), at, moment.urgency)
+    return [_line(line, at) for line in lines]
+
+
+def _policy(row: EscalationPolicy) -> dict[str, object]:
+    steps = list(row.steps.all())
+    names = ("name", "slug", "description", "repeats", "ack_timeout_high_minutes", "ack_timeout_low_minutes")
+    return {
+        "id": row.pk,
+        "team": row.team.slug if row.team else None,
+        "steps": [_step(step) for step in steps if not step.is_catch_all],
+        "catch_all": [target for step in steps if step.is_catch_all for target in _targets(step)]
+        or [{"kind": TargetKind.STEWARDS, "id": 0}],
+        **{name: getattr(row, name) for name in names},
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {"delay_minutes": step.delay_minutes, "targets": _targets(step)}
+
+
+def _targets(step: Step) -> list[dict[str, object]]:
+    return [_target(target) for target in step.targets.all()]
+
+
+def _target(target: Target) -> dict[str, object]:
+    if target.user_id:
+        return {"kind": TargetKind.USER, "id": target.user_id}
+    if target.schedule_id:
+        return {"kind": TargetKind.SCHEDULE, "id": target.schedule_id}
+    return {"kind": TargetKind.TEAM, "id": target.team_id}
+
+
+def _specs(targets: list[TargetBody]) -> tuple[TargetSpec, ...]:
+    return tuple(TargetSpec(kind=t.kind, id=t.id, name="") for t in targets)
+
+
+def _line(line: queries.Line, at: datetime) -> dict[str, object]:
+    return {
+        "after_seconds": int(line.after.total_seconds()),
+        "at": at + line.after,
+        "people": [p.pk for p in line.people],
+        "where": line.where,
+        "round": line.round,
+        "why": line.why,
+    }

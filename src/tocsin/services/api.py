@@ -1,0 +1,163 @@
+"""Services and integrations over the API."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from tocsin import clock, rest
+from tocsin.core.permissions import Actor
+from tocsin.people import queries as people
+from tocsin.policies import queries as policies
+from tocsin.rest import Page, Paging, actor
+from tocsin.services import actions, queries
+from tocsin.services.models import Integration, Service
+
+router = Router(tags=["services"])
+
+_COPIED = (
+    "name", "slug", "description", "tier", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
+    "group_minutes",
+)  # fmt: skip
+
+
+class ServiceIn(Schema):
+    name: str = Field(max_length=80)
+    policy: str = Field(description="Slug of the escalation policy.")
+    team: str | None = Field(None, description="Slug.")
+    description: str = ""
+    tier: int = Field(2, ge=1, le=4, description="1 is the most important.")
+    runbook_url: str = ""
+    dashboard_url: str = ""
+    logs_url: str = ""
+    chat_url: str = ""
+    rollback: str = Field("", description="One sentence: how to go back.")
+    group_minutes: int = Field(0, ge=0, description="Alerts within so many minutes join the open group; 0: each alone.")
+
+
+class ServiceOut(ServiceIn):
+    slug: str
+
+
+class IntegrationIn(Schema):
+    kind: str = Field(description="pagerduty, alertmanager or generic.")
+    name: str = Field(max_length=80)
+    mapping: dict[str, Any] = {}
+
+
+class IntegrationChange(Schema):
+    name: str | None = None
+    mapping: dict[str, Any] | None = None
+    is_enabled: bool | None = None
+
+
+class IntegrationOut(Schema):
+    id: int
+    service: str
+    kind: str
+    name: str
+    key_hint: str
+    mapping: dict[str, Any]
+    is_enabled: bool
+
+
+class NewIntegration(IntegrationOut):
+    key: str = Field(description="Shown once.")
+    url: str = Field(description="Where the monitoring tool sends to.")
+
+
+class NewKey(Schema):
+    key: str
+    url: str
+
+
+@router.get("/services", response=Page[ServiceOut], summary="All services")
+def services(request: HttpRequest, paging: Query[Paging], search: str = "") -> dict[str, object]:
+    return rest.page_of(queries.services(actor(request), search), paging, _service)
+
+
+@router.post("/services", response={201: ServiceOut}, summary="Make a service")
+def create_service(request: HttpRequest, body: ServiceIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    fields = _fields(who, body)
+    policy = policies.policy(who, body.policy)
+    row = actions.create_service(who, body.name, policy, clock.now(), **_without(fields, "name", "policy"))
+    return Status(201, _service(row))
+
+
+@router.get("/services/{slug}", response=ServiceOut, summary="A service")
+def service(request: HttpRequest, slug: str) -> dict[str, object]:
+    return _service(queries.service(actor(request), slug))
+
+
+@router.put("/services/{slug}", response=ServiceOut, summary="Change a service")
+def change_service(request: HttpRequest, slug: str, body: ServiceIn) -> dict[str, object]:
+    who = actor(request)
+    return _service(actions.change_service(who, queries.service(who, slug), clock.now(), **_fields(who, body)))
+
+
+@router.delete("/services/{slug}", response={204: None}, summary="Delete a service")
+def delete_service(request: HttpRequest, slug: str) -> Status[None]:
+    who = actor(request)
+    actions.delete_service(who, queries.service(who, slug), clock.now())
+    return Status(204, None)
+
+
+@router.get("/integrations", response=Page[IntegrationOut], summary="All integrations")
+def integrations(request: HttpRequest, paging: Query[Paging], service: str = "") -> dict[str, object]:
+    return rest.page_of(queries.integrations(actor(request), service), paging, _integration)
+
+
+@router.post("/services/{slug}/integrations", response={201: NewIntegration}, summary="Make an integration")
+def create_integration(request: HttpRequest, slug: str, body: IntegrationIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    owner = queries.service(who, slug)
+    made, key = actions.create_integration(who, owner, body.kind, body.name, clock.now(), body.mapping)
+    return Status(201, {**_integration(made), "key": key, "url": queries.inbound_url(made.kind, key)})
+
+
+@router.get("/integrations/{int:pk}", response=IntegrationOut, summary="An integration")
+def integration(request: HttpRequest, pk: int) -> dict[str, object]:
+    return _integration(queries.integration(actor(request), pk))
+
+
+@router.patch("/integrations/{int:pk}", response=IntegrationOut, summary="Change an integration")
+def change_integration(request: HttpRequest, pk: int, body: IntegrationChange) -> dict[str, object]:
+    who = actor(request)
+    changes = body.dict(exclude_none=True)
+    return _integration(actions.change_integration(who, queries.integration(who, pk), clock.now(), **changes))
+
+
+@router.post("/integrations/{int:pk}/key", response=NewKey, summary="Make a new key; the old one stops")
+def rotate_key(request: HttpRequest, pk: int) -> dict[str, object]:
+    who = actor(request)
+    found = queries.integration(who, pk)
+    key = actions.rotate_key(who, found, clock.now())
+    return {"key": key, "url": queries.inbound_url(found.kind, key)}
+
+
+@router.delete("/integrations/{int:pk}", response={204: None}, summary="Delete an integration; its alerts stay")
+def delete_integration(request: HttpRequest, pk: int) -> Status[None]:
+    who = actor(request)
+    actions.delete_integration(who, queries.integration(who, pk), clock.now())
+    return Status(204, None)
+
+
+def _fields(who: Actor, body: ServiceIn) -> dict[str, object]:
+    team = people.team(who, body.team) if body.team else None
+    return {**body.dict(), "team": team, "policy": policies.policy(who, body.policy)}
+
+
+def _without(fields: dict[str, object], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _service(row: Service) -> dict[str, object]:
+    team = row.team.slug if row.team else None
+    return {"policy": row.policy.slug, "team": team, **{name: getattr(row, name) for name in _COPIED}}
+
+
+def _integration(row: Integration) -> dict[str, object]:
+    names = ("kind", "name", "key_hint", "mapping", "is_enabled")
+    return {"id": row.pk, "service": row.service.slug, **{name: getattr(row, name) for name in names}}
