@@ -44,6 +44,7 @@ class Integration(models.Model):
     mapping = models.JSONField(default=dict, blank=True)  # of a generic source
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)  # kept for its alerts' sake; never enabled again
 
     class Meta:
         ordering = ["service_id", "name"]

@@ -1,0 +1,82 @@
+"""Changes of alert groups that people make, and the ones that paging makes for them.
+
+On PostgreSQL locks are always taken in this order: the group's row, then its alerts'. Whoever writes an alert holds
+its group's row.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event
+from tocsin.alerts.quarantine import note_quarantine
+from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.health import wakeups
+
+
+def mark_acknowledged(group_id: int, actor: Actor, now: datetime) -> AlertGroup | None:
+    """None when the group is not triggered: somebody was faster. The history is the caller's to write (`enter`)."""
+    return _mark(group_id, GroupState.ACKNOWLEDGED, now, acknowledged_at=now, acknowledged_by_id=actor.user_id)
+
+
+def mark_triggered(group_id: int, actor: Actor, now: datetime) -> AlertGroup | None:  # noqa: ARG001
+    """An acknowledgement is taken back, or has run out. None when the group is not acknowledged."""
+    return _mark(group_id, GroupState.TRIGGERED, now, acknowledged_at=None, acknowledged_by_id=None)
+
+
+def mark_resolved(group_id: int, actor: Actor, now: datetime) -> AlertGroup | None:
+    """Resolves the group's alerts with it. None when it is resolved already."""
+    return _mark(group_id, GroupState.RESOLVED, now, resolved_at=now, resolved_by_id=actor.user_id)
+
+
+def _mark(group_id: int, state: GroupState, now: datetime, **fields: object) -> AlertGroup | None:
+    before = [s for s, after in GROUP_MAY_BECOME.items() if state in after]
+    with transaction.atomic():
+        rows = AlertGroup.objects.filter(pk=group_id, state__in=before)
+        if not rows.update(state=state, version=F("version") + 1, **fields):
+            return None
+        _mark_alerts(group_id, state, now)
+        wakeups.notify()
+        return AlertGroup.objects.select_related("service").get(pk=group_id)
+
+
+def _mark_alerts(group_id: int, state: GroupState, now: datetime) -> None:
+    still_open = Alert.objects.filter(group_id=group_id).exclude(state=AlertState.RESOLVED)
+    if state is GroupState.RESOLVED:
+        still_open.update(state=AlertState.RESOLVED, resolved_at=now)
+    else:
+        still_open.update(state=AlertState(state.value))
+
+
+def add_note(actor: Actor, group_id: int, text: str, now: datetime) -> Entry:
+    require(actor, Verb.RESPOND)
+    with transaction.atomic():
+        entry = enter(AlertGroup.objects.get(pk=group_id), "note", text.strip(), now, actor)
+        wakeups.notify()
+    return entry
+
+
+def enter(group: AlertGroup, kind: str, text: str, now: datetime, actor: Actor | None = None) -> Entry:
+    """A line in the group's history."""
+    return Entry.objects.create(
+        group=group,
+        at=now,
+        kind=kind,
+        text=text,
+        user_id=actor.user_id if actor else None,
+        via=actor.via if actor else "engine",
+    )
+
+
+def requeue_event(actor: Actor, event_id: int, now: datetime) -> bool:
+    """Lets a quarantined event be tried again. False when it is not in quarantine."""
+    require(actor, Verb.RETRY)
+    with transaction.atomic():
+        rows = Event.objects.filter(pk=event_id, state="quarantined")
+        if not rows.update(state="new", error=""):
+            return False
+        note_quarantine(now)
+        wakeups.notify()
+    return True

@@ -1,0 +1,280 @@
+"""The open alerts and groups that a batch of signals meets: read at once, changed in order, written at once.
+
+Only who holds the absorbing lock has one, so nobody else opens alerts meanwhile; people may acknowledge and resolve,
+and wait for the rows that `loading` has locked.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from tocsin.alerts.changes import ChangeKind, GroupChange
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
+from tocsin.core import grouping
+from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState, Standing, arrived, group_state, met
+from tocsin.core.receipts import Reason
+from tocsin.core.signals import Severity, Signal, urgency_of
+from tocsin.services.models import Integration, Service
+
+Key = tuple[int, str]  # integration and dedup key
+
+_CHANGE = {
+    GroupState.TRIGGERED: ChangeKind.REOPENED,
+    GroupState.ACKNOWLEDGED: ChangeKind.ACKNOWLEDGED,
+    GroupState.RESOLVED: ChangeKind.RESOLVED,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """An open group in hand."""
+
+    row: AlertGroup
+    alerts: dict[Key, Alert] = field(default_factory=dict)  # its open ones with keys of this batch
+    triggered: int = 0  # of all its alerts, in hand or not
+    acknowledged: int = 0
+    acknowledges: bool = False  # its triggered alerts that are not in hand become acknowledged
+
+    def count(self, state: str, change: int) -> None:
+        if state == AlertState.TRIGGERED:
+            self.triggered += change
+        elif state == AlertState.ACKNOWLEDGED:
+            self.acknowledged += change
+
+    def move(self, alert: Alert, state: AlertState) -> None:
+        self.count(alert.state, -1)
+        self.count(state, 1)
+        alert.state = state
+
+    def acknowledge(self) -> None:
+        self.acknowledges = True
+        self.acknowledged, self.triggered = self.acknowledged + self.triggered, 0
+        for alert in self.alerts.values():
+            alert.state = AlertState.ACKNOWLEDGED
+
+
+@dataclass(slots=True)
+class Ledger:
+    open: dict[Key, Holding] = field(default_factory=dict)
+    newest: dict[int, Holding] = field(default_factory=dict)  # by service, of those that collect
+    changes: list[GroupChange] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    new_groups: list[AlertGroup] = field(default_factory=list)
+    new_alerts: list[Alert] = field(default_factory=list)
+    touched_groups: dict[int, Holding] = field(default_factory=dict)
+    touched_alerts: dict[int, Alert] = field(default_factory=dict)
+
+    def hear(self, event: Event, integration: Integration, position: int, signal: Signal) -> None:
+        """One signal, after all that came before it."""
+        key = integration.pk, signal.dedup_key
+        holding = self.open.get(key)
+        if holding is not None:
+            holding.row.service = integration.service  # at hand, so that those who follow need not read it
+            alert: Alert | None = holding.alerts[key]
+            reason = self._meet(holding, key, signal, event.received_at)
+        else:
+            reason, alert = self._arrive(integration, signal, event.received_at)
+        self.outcomes.append(
+            Outcome(
+                event=event,
+                position=position,
+                dedup_key=signal.dedup_key,
+                action=signal.action.value,
+                reason=reason.value,
+                alert=alert,
+            )
+        )
+
+    def pass_over(self, event: Event, reason: Reason) -> None:
+        """An event that says nothing about any alert still has a receipt."""
+        self.outcomes.append(Outcome(event=event, position=0, dedup_key="", action="", reason=reason.value))
+
+    def expire(self, key: Key, at: datetime) -> None:
+        holding = self.open[key]
+        alert = holding.alerts[key]
+        self._touch(holding, alert)
+        self._resolve(
+            holding, key, at, f"“{alert.summary}” resolved by itself: its source announced it only until now."
+        )
+
+    def _meet(self, holding: Holding, key: Key, signal: Signal, at: datetime) -> Reason:
+        alert = holding.alerts[key]
+        severity = Severity(alert.severity)
+        reason = met(signal.action, signal.severity, Standing(state=AlertState(alert.state), severity=severity))
+        self._touch(holding, alert)
+        _count(holding.row, alert, at)
+        match reason:
+            case Reason.RESOLVED:
+                self._resolve(holding, key, at, f"“{alert.summary}” resolved.")
+            case Reason.ACKNOWLEDGED:
+                self._acknowledge(holding, alert, at)
+            case Reason.DEDUPLICATED:
+                _refresh(alert, signal)
+            case Reason.RAISED | Reason.LOWERED:
+                self._change_severity(holding, alert, signal, at)
+        return reason
+
+    def _touch(self, holding: Holding, alert: Alert) -> None:
+        if holding.row.pk:
+            self.touched_groups[holding.row.pk] = holding
+        if alert.pk:
+            self.touched_alerts[alert.pk] = alert
+
+    def _resolve(self, holding: Holding, key: Key, at: datetime, text: str) -> None:
+        alert = holding.alerts.pop(key)
+        del self.open[key]
+        holding.move(alert, AlertState.RESOLVED)
+        alert.resolved_at = at
+        self._enter(holding, at, "resolved", text)
+        self._settle(holding, at)
+
+    def _acknowledge(self, holding: Holding, alert: Alert, at: datetime) -> None:
+        holding.acknowledge()
+        self._enter(holding, at, "acknowledged", f"The source acknowledged “{alert.summary}”.")
+        self._settle(holding, at)
+
+    def _change_severity(self, holding: Holding, alert: Alert, signal: Signal, at: datetime) -> None:
+        was = alert.severity
+        _refresh(alert, signal)
+        self._enter(holding, at, "severity", f"“{alert.summary}” went from {was} to {alert.severity}.")
+        self._worsen(holding, alert, at)
+
+    def _worsen(self, holding: Holding, alert: Alert, at: datetime) -> None:
+        """A group is as severe as the worst it has held; being worse than ever pages again."""
+        if not _raise(holding.row, Severity(alert.severity)):
+            return
+        holding.move(alert, AlertState.TRIGGERED)
+        _become(holding.row, GroupState.TRIGGERED, at)
+        self._changed(holding, ChangeKind.WORSENED)
+
+    def _settle(self, holding: Holding, at: datetime) -> None:
+        """The group follows its alerts."""
+        state = group_state(holding.triggered, holding.acknowledged)
+        if not _become(holding.row, state, at):
+            return
+        self._changed(holding, _CHANGE[state])
+        if state is GroupState.RESOLVED:
+            self._enter(holding, at, "group_resolved", "All alerts of the group are resolved.")
+            if self.newest.get(holding.row.service_id) is holding:
+                del self.newest[holding.row.service_id]
+
+    def _arrive(self, integration: Integration, signal: Signal, at: datetime) -> tuple[Reason, Alert | None]:
+        service = integration.service
+        window = timedelta(minutes=service.group_minutes)
+        newest = self.newest.get(service.pk)
+        placed = grouping.place(window, _as_open(newest), at)
+        joined = newest if placed is grouping.Reason.JOINED else None
+        reason = arrived(signal.action, signal.severity, GroupState(joined.row.state) if joined else None)
+        if reason is Reason.NOTHING_OPEN:
+            return reason, None
+        if joined:
+            return reason, self._join(joined, integration, signal, at, reason)
+        return reason, self._open(integration, signal, at, placed)
+
+    def _open(self, integration: Integration, signal: Signal, at: datetime, placed: grouping.Reason) -> Alert:
+        holding = Holding(_group(integration.service, signal, at))
+        self.new_groups.append(holding.row)
+        if placed is not grouping.Reason.ALONE:
+            self.newest[integration.service_id] = holding
+        alert = self._add(holding, integration, signal, at, AlertState.TRIGGERED)
+        text = f"“{integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
+        self._enter(holding, at, "opened", text)
+        self._changed(holding, ChangeKind.OPENED)
+        return alert
+
+    def _join(self, holding: Holding, integration: Integration, signal: Signal, at: datetime, reason: Reason) -> Alert:
+        quiet = reason is Reason.JOINED and holding.row.state == GroupState.ACKNOWLEDGED
+        state = AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED
+        alert = self._add(holding, integration, signal, at, state)
+        holding.row.service = integration.service
+        _count(holding.row, None, at)
+        self._touch(holding, alert)
+        self._enter(holding, at, "joined", f"“{integration.name}” reported “{alert.summary}”, which joined the group.")
+        if reason is Reason.REOPENED:
+            _raise(holding.row, signal.severity)
+            self._settle(holding, at)
+        else:
+            self._worsen(holding, alert, at)
+        return alert
+
+    def _add(
+        self, holding: Holding, integration: Integration, signal: Signal, at: datetime, state: AlertState
+    ) -> Alert:
+        alert = Alert(
+            integration=integration, dedup_key=signal.dedup_key, group=holding.row, state=state, opened_at=at,
+            last_event_at=at,
+        )  # fmt: skip
+        _refresh(alert, signal)
+        key = integration.pk, signal.dedup_key
+        self.open[key], holding.alerts[key] = holding, alert
+        self.new_alerts.append(alert)
+        holding.count(state, 1)
+        holding.row.alert_count += 1
+        return alert
+
+    def _changed(self, holding: Holding, kind: ChangeKind) -> None:
+        self.changes.append(GroupChange(group=holding.row, kind=kind))
+
+    def _enter(self, holding: Holding, at: datetime, kind: str, text: str) -> None:
+        self.entries.append(Entry(group=holding.row, at=at, kind=kind, text=text, via="engine"))
+
+
+def _as_open(holding: Holding | None) -> grouping.OpenGroup | None:
+    if holding is None:
+        return None
+    return grouping.OpenGroup(opened_at=holding.row.opened_at, last_event_at=holding.row.last_event_at)
+
+
+def _group(service: Service, signal: Signal, at: datetime) -> AlertGroup:
+    return AlertGroup(
+        service=service,
+        title=signal.summary or signal.dedup_key,
+        severity=signal.severity.value,
+        urgency=urgency_of(signal.severity).value,
+        state=GroupState.TRIGGERED.value,
+        opened_at=at,
+        last_event_at=at,
+        event_count=1,
+    )
+
+
+def _count(group: AlertGroup, alert: Alert | None, at: datetime) -> None:
+    for row in (group, alert) if alert else (group,):
+        row.event_count += 1
+        row.last_event_at = max(row.last_event_at, at)
+
+
+def _refresh(alert: Alert, signal: Signal) -> None:
+    """What the source said last is what counts."""
+    alert.summary = signal.summary or alert.summary or signal.dedup_key
+    alert.severity = signal.severity.value
+    alert.source, alert.component = signal.source, signal.component
+    alert.details = signal.details
+    alert.links = [asdict(link) for link in signal.links]
+    alert.images = [asdict(image) for image in signal.images]
+    alert.ends_at = signal.ends_at
+
+
+def _raise(group: AlertGroup, severity: Severity) -> bool:
+    if severity.rank <= Severity(group.severity).rank:
+        return False
+    group.severity, group.urgency = severity.value, urgency_of(severity).value
+    return True
+
+
+def _become(group: AlertGroup, state: GroupState, at: datetime) -> bool:
+    """Whether the group changed its state. A change that `core.lifecycle` does not know is a bug, not a state."""
+    was = GroupState(group.state)
+    if state is was:
+        return False
+    if state not in GROUP_MAY_BECOME[was]:
+        raise ValueError(f"a group that is {was.value} cannot become {state.value}")
+    group.state, group.version = state.value, group.version + 1
+    match state:
+        case GroupState.TRIGGERED:
+            group.acknowledged_at = group.acknowledged_by_id = None
+        case GroupState.ACKNOWLEDGED:
+            group.acknowledged_at, group.acknowledged_by_id = at, None
+        case GroupState.RESOLVED:
+            group.resolved_at = at
+    return True

@@ -1,0 +1,97 @@
+"""Reads what a batch of signals meets, in a fixed number of queries, and writes what became of it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from tocsin.alerts.ledger import Holding, Key, Ledger
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
+from tocsin.core.lifecycle import AlertState, GroupState
+from tocsin.services.models import Integration
+
+_ALERT_FIELDS = (
+    "state", "severity", "summary", "source", "component", "details", "links", "images", "event_count", "last_event_at",
+    "ends_at", "resolved_at",
+)  # fmt: skip
+_GROUP_FIELDS = (
+    "severity", "urgency", "state", "last_event_at", "acknowledged_at", "acknowledged_by", "resolved_at", "alert_count",
+    "event_count", "version",
+)  # fmt: skip
+
+
+def load(keys: Collection[Key], integrations: Iterable[Integration]) -> Ledger:
+    """Inside a transaction: the groups stay locked until it ends."""
+    collecting = {i.service_id for i in integrations if i.service.group_minutes}
+    newest = _newest(collecting)
+    groups = {*newest.values(), *_with_keys(keys).values_list("group_id", flat=True)}
+    holdings = _hold(groups)
+    ledger = Ledger(newest={s: holdings[g] for s, g in newest.items() if g in holdings})
+    # read again, under the lock: somebody may have resolved them meanwhile
+    for alert in _with_keys(keys):
+        key = alert.integration_id, alert.dedup_key
+        if key in keys and alert.group_id in holdings:
+            holding = holdings[alert.group_id]
+            ledger.open[key], holding.alerts[key] = holding, alert
+    return ledger
+
+
+def _with_keys(keys: Collection[Key]) -> QuerySet[Alert]:
+    """Open alerts with these keys, and a few more: every integration with every key."""
+    wanted = Q(integration_id__in={i for i, _ in keys}, dedup_key__in={k for _, k in keys})
+    return Alert.objects.filter(wanted, ~Q(state="resolved")).order_by()
+
+
+def _newest(services: Collection[int]) -> dict[int, int]:
+    """The newest open group of each service."""
+    if not services:
+        return {}
+    found = AlertGroup.objects.filter(service_id__in=services, state__in=_OPEN).order_by("id")
+    return dict(found.values_list("service_id", "id"))
+
+
+_OPEN = (GroupState.TRIGGERED.value, GroupState.ACKNOWLEDGED.value)
+
+
+def _hold(group_ids: Collection[int]) -> dict[int, Holding]:
+    """Locks the groups, always in the order of their ids."""
+    if not group_ids:
+        return {}
+    rows = AlertGroup.objects.filter(pk__in=group_ids, state__in=_OPEN).order_by("id").select_for_update()
+    holdings = {row.pk: Holding(row) for row in rows}
+    counts = Alert.objects.filter(group_id__in=holdings).exclude(state="resolved").order_by()
+    for group_id, state, count in counts.values_list("group_id", "state").annotate(count=Count("id")):
+        holdings[group_id].count(state, count)
+    return holdings
+
+
+def write(ledger: Ledger) -> None:
+    """Old rows before new ones: an alert that resolves frees its key for the next."""
+    acknowledging = [pk for pk, holding in ledger.touched_groups.items() if holding.acknowledges]
+    if acknowledging:
+        triggered = Alert.objects.filter(group_id__in=acknowledging, state=AlertState.TRIGGERED)
+        triggered.update(state=AlertState.ACKNOWLEDGED)
+    _rewrite(ledger)
+    AlertGroup.objects.bulk_create(ledger.new_groups)
+    Alert.objects.bulk_create(ledger.new_alerts)
+    Outcome.objects.bulk_create(ledger.outcomes)
+    Entry.objects.bulk_create(ledger.entries)
+
+
+def _rewrite(ledger: Ledger) -> None:
+    """An upsert by primary key is many times faster than `bulk_update`, and the rows are known to be there."""
+    Alert.objects.bulk_create(
+        ledger.touched_alerts.values(), update_conflicts=True, unique_fields=["id"], update_fields=_ALERT_FIELDS
+    )
+    AlertGroup.objects.bulk_create(
+        [holding.row for holding in ledger.touched_groups.values()],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=_GROUP_FIELDS,
+    )
+
+
+def expired(now: datetime, limit: int) -> list[Key]:
+    """Keys of open alerts whose time has passed, the longest overdue first."""
+    late = Alert.objects.filter(ends_at__lte=now, resolved_at=None).exclude(state="resolved").order_by("ends_at", "id")
+    return list(late.values_list("integration_id", "dedup_key")[:limit])

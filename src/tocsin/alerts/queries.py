@@ -1,0 +1,190 @@
+"""Reading alerts, alert groups and what became of events."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from tocsin.alerts.filters import GroupFilters
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.core.receipts import Reason
+from tocsin.services.models import Integration
+
+
+def groups(actor: Actor, filters: GroupFilters, now: datetime) -> QuerySet[AlertGroup]:
+    """Newest first, by id: pages continue after the last id seen."""
+    require(actor, Verb.VIEW)
+    found = _groups().filter(_matching(filters, now))
+    if len(filters.states) < len(GroupState):
+        found = found.filter(state__in=[s.value for s in filters.states])
+    return found.filter(_saying(filters.text)) if filters.text else found
+
+
+def group(actor: Actor, pk: int) -> AlertGroup:
+    """`DoesNotExist` when there is none."""
+    require(actor, Verb.VIEW)
+    return _groups().get(pk=pk)
+
+
+def _groups() -> QuerySet[AlertGroup]:
+    people = "acknowledged_by", "resolved_by"
+    return AlertGroup.objects.select_related("service__team", "service__policy", *people).order_by("-id")
+
+
+def _matching(filters: GroupFilters, now: datetime) -> Q:
+    wanted = {
+        "urgency": filters.urgency,
+        "severity": filters.severity,
+        "service__slug": filters.service,
+        "service__team__slug": filters.team,
+        "last_event_at__gte": filters.since_at(now),
+    }
+    return Q(**{name: value for name, value in wanted.items() if value})
+
+
+def _saying(text: str) -> Q:
+    alerts = Alert.objects.filter(group=OuterRef("pk"))
+    said = Q(summary__icontains=text) | Q(dedup_key__icontains=text) | Q(source__icontains=text)
+    return Q(title__icontains=text) | Q(service__name__icontains=text) | Q(Exists(alerts.filter(said)))
+
+
+def alerts_of(actor: Actor, group: AlertGroup) -> QuerySet[Alert]:
+    require(actor, Verb.VIEW)
+    return Alert.objects.filter(group=group).select_related("integration").order_by("-id")
+
+
+def entries_of(actor: Actor, group: AlertGroup) -> QuerySet[Entry]:
+    """The history, oldest first."""
+    require(actor, Verb.VIEW)
+    return Entry.objects.filter(group=group).select_related("user").order_by("id")
+
+
+def events_of(actor: Actor, group: AlertGroup) -> QuerySet[Event]:
+    """The events that this group is made of, newest first. Events past their retention are gone."""
+    require(actor, Verb.VIEW)
+    ids = Outcome.objects.filter(alert__group=group).values("event_id")
+    return Event.objects.filter(pk__in=ids).select_related("integration__service").order_by("-id")
+
+
+def recent_events(actor: Actor, integration: Integration) -> QuerySet[Event]:
+    require(actor, Verb.VIEW)
+    return Event.objects.filter(integration=integration).prefetch_related("outcomes").order_by("-id")
+
+
+def quarantined(actor: Actor) -> QuerySet[Event]:
+    require(actor, Verb.VIEW)
+    return Event.objects.filter(state="quarantined").select_related("integration__service").order_by("-id")
+
+
+def event(actor: Actor, receipt: uuid.UUID) -> Event:
+    require(actor, Verb.VIEW)
+    return Event.objects.select_related("integration__service").get(receipt=receipt)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalReceipt:
+    """What became of one signal of an event."""
+
+    dedup_key: str
+    action: str  # trigger, acknowledge, resolve; empty when the event said nothing
+    reason: str
+    sentence: str
+    alert: Alert | None
+    group: AlertGroup | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    event: Event
+    sentence: str  # of the event as a whole
+    signals: tuple[SignalReceipt, ...]
+
+    @property
+    def groups(self) -> tuple[AlertGroup, ...]:
+        """Each once, in the order of the signals."""
+        return tuple({s.group.pk: s.group for s in self.signals if s.group}.values())
+
+
+_EVENT_SENTENCES = {
+    "new": "It is on disk and waits for its turn.",
+    "absorbed": "It was read and acted on.",
+    "quarantined": "It could not be read. It is kept, and was not acted on.",
+}
+
+
+def receipt(actor: Actor, receipt_id: uuid.UUID) -> Receipt:
+    """`DoesNotExist` when nothing was accepted under this id, or its retention is over."""
+    found = event(actor, receipt_id)
+    outcomes = found.outcomes.select_related("alert__group__service").order_by("position", "id")
+    return Receipt(
+        event=found, sentence=_EVENT_SENTENCES.get(found.state, found.state), signals=tuple(map(_signal, outcomes))
+    )
+
+
+def _signal(outcome: Outcome) -> SignalReceipt:
+    return SignalReceipt(
+        dedup_key=outcome.dedup_key,
+        action=outcome.action,
+        reason=outcome.reason,
+        sentence=Reason(outcome.reason).sentence,
+        alert=outcome.alert,
+        group=outcome.alert.group if outcome.alert else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Similar:
+    """An earlier group of the same service about the same, and how it ended."""
+
+    group: AlertGroup
+    lasted: timedelta | None  # none: it is still open
+    ended: str  # a sentence
+    last_note: str  # empty: nobody wrote one
+
+
+def similar(actor: Actor, group: AlertGroup, limit: int = 5) -> Sequence[Similar]:
+    """Newest first. The same dedup key of the same integration, or the same title."""
+    require(actor, Verb.VIEW)
+    own = Alert.objects.filter(group=group)
+    twin = Alert.objects.filter(
+        group=OuterRef("pk"), dedup_key__in=own.values("dedup_key"), integration_id__in=own.values("integration_id")
+    )
+    same = Q(title=group.title) | Q(Exists(twin))
+    found = _groups().filter(same, service_id=group.service_id, pk__lt=group.pk)[:limit]
+    notes = dict(
+        Entry.objects.filter(group__in=[g.pk for g in found], kind="note")
+        .order_by("id")
+        .values_list("group_id", "text")
+    )
+    return [_similar(g, notes.get(g.pk, "")) for g in found]
+
+
+def _similar(group: AlertGroup, note: str) -> Similar:
+    if group.resolved_at is None:
+        return Similar(group=group, lasted=None, ended="It is still open.", last_note=note)
+    ended = f"{group.resolved_by} resolved it." if group.resolved_by else "It resolved when its alerts did."
+    return Similar(group=group, lasted=group.resolved_at - group.opened_at, ended=ended, last_note=note)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    triggered: int
+    acknowledged: int
+    quarantined: int  # events
+
+    @property
+    def open(self) -> int:
+        return self.triggered + self.acknowledged
+
+
+def counts(actor: Actor) -> Counts:
+    require(actor, Verb.VIEW)
+    return Counts(
+        triggered=AlertGroup.objects.filter(state=GroupState.TRIGGERED).count(),
+        acknowledged=AlertGroup.objects.filter(state=GroupState.ACKNOWLEDGED).count(),
+        quarantined=Event.objects.filter(state="quarantined").count(),
+    )

@@ -1,0 +1,84 @@
+"""“Send a test alert”: a message in the integration's own format, put where real ones are put."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from tocsin.alerts.models import Event
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.core.signals import Action
+from tocsin.health import wakeups
+from tocsin.people.problems import Refused
+from tocsin.services.models import Integration
+from tocsin.sources.registry import SOURCES
+
+
+def test_alert(actor: Actor, integration: Integration, now: datetime) -> uuid.UUID:
+    """The receipt. From here on it is an alert like any other: it is paged, and must be acknowledged or resolved."""
+    require(actor, Verb.CONFIGURE)
+    if not integration.is_enabled:
+        raise Refused(f"{integration} is switched off. Switch it on, then send the test alert.")
+    receipt = uuid.uuid4()
+    body = _body(integration, receipt, now)
+    with transaction.atomic():
+        Event.objects.create(
+            receipt=receipt, integration=integration, kind=integration.kind, body=body, received_at=now
+        )
+        wakeups.notify()
+    return receipt
+
+
+def _body(integration: Integration, receipt: uuid.UUID, now: datetime) -> bytes:
+    """Ours, or, where a mapping reads only what its own tool sends, the last message that came."""
+    last = integration.events.filter(state="absorbed").values_list("body", flat=True).first()
+    for body in (_BODIES[integration.kind](receipt.hex[:8], now), *([bytes(last)] if last else [])):
+        if _triggers(integration, body, now):
+            return body
+    raise Refused("The mapping of this integration does not read our test message. Send one from the tool itself.")
+
+
+def _triggers(integration: Integration, body: bytes, now: datetime) -> bool:
+    try:
+        signals = SOURCES[integration.kind].parse(body, integration.mapping, now)
+    except Exception:  # noqa: BLE001 - a mapping is a person's program
+        return False
+    return any(signal.action is Action.TRIGGER for signal in signals)
+
+
+def _pagerduty(mark: str, now: datetime) -> bytes:
+    payload = {"summary": _SUMMARY, "source": "Tocsin", "severity": "critical", "timestamp": now.isoformat()}
+    event = {"routing_key": "0" * 32, "event_action": "trigger", "dedup_key": f"test-{mark}", "payload": payload}
+    return json.dumps(event).encode()
+
+
+def _alertmanager(mark: str, now: datetime) -> bytes:
+    labels = {"alertname": "TocsinTest", "severity": "critical", "instance": "Tocsin", "test": mark}
+    alert = {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": _SUMMARY},
+        "startsAt": now.isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "",
+        "fingerprint": f"{mark:0>16}",
+    }
+    common = {"commonLabels": labels, "commonAnnotations": alert["annotations"], "groupLabels": {}, "externalURL": ""}
+    webhook = {"version": "4", "groupKey": f"test-{mark}", "truncatedAlerts": 0, "receiver": "tocsin", **common}
+    return json.dumps({**webhook, "status": "firing", "alerts": [alert]}).encode()
+
+
+def _generic(mark: str, _: datetime) -> bytes:
+    return json.dumps(
+        {"summary": _SUMMARY, "severity": "critical", "source": "Tocsin", "dedup_key": f"test-{mark}"}
+    ).encode()
+
+
+_SUMMARY = "Test alert from Tocsin: nothing is broken"
+_BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
+    "pagerduty": _pagerduty,
+    "alertmanager": _alertmanager,
+    "generic": _generic,
+}

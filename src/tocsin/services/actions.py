@@ -1,0 +1,116 @@
+"""Changing services and integrations."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.core.signals import Signal
+from tocsin.health import wakeups
+from tocsin.people import writing
+from tocsin.people.models import Team
+from tocsin.people.problems import Refused
+from tocsin.policies.models import EscalationPolicy
+from tocsin.sealing import fingerprint
+from tocsin.services.models import Integration, Service
+from tocsin.sources.registry import SOURCES
+
+_SERVICE_FIELDS = {
+    "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
+    "group_minutes",
+}  # fmt: skip
+_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled"}
+_HINT = 4
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a sample that is only looked at
+
+
+def create_service(
+    actor: Actor, name: str, policy: EscalationPolicy, now: datetime, *, team: Team | None = None, **fields: object
+) -> Service:
+    require(actor, Verb.CONFIGURE)
+    writing.check_fields(fields, _SERVICE_FIELDS)
+    slug = writing.slug_for(Service, name)
+    return writing.create(actor, Service(name=name, slug=slug, policy=policy, team=team, created_at=now, **fields), now)
+
+
+def change_service(actor: Actor, service: Service, now: datetime, **changes: object) -> Service:
+    """The slug stays, so that links do."""
+    require(actor, Verb.CONFIGURE)
+    writing.check_fields(changes, _SERVICE_FIELDS)
+    return writing.change(actor, service, now, changes)
+
+
+def delete_service(actor: Actor, service: Service, now: datetime) -> None:
+    require(actor, Verb.CONFIGURE)
+    if service.groups.exists():
+        raise Refused(
+            f"{service} has alerts in its history, and they are kept. Nothing was deleted. "
+            "To hear no more of it, delete its integrations."
+        )
+    writing.delete(actor, service, now)
+
+
+def create_integration(
+    actor: Actor, service: Service, kind: str, name: str, now: datetime, mapping: Mapping[str, object] | None = None
+) -> tuple[Integration, str]:
+    """The integration and its key, which is shown once and kept only as a fingerprint."""
+    require(actor, Verb.CONFIGURE)
+    _check_mapping(kind, mapping or {})
+    key, stored = _new_key()
+    made = Integration(service=service, kind=kind, name=name, mapping=dict(mapping or {}), created_at=now, **stored)
+    return writing.create(actor, made, now), key
+
+
+def rotate_key(actor: Actor, integration: Integration, now: datetime) -> str:
+    """The new key. The old one stops within seconds."""
+    require(actor, Verb.CONFIGURE)
+    key, stored = _new_key()
+    writing.change(actor, integration, now, dict(stored), verb="rotated the key of")
+    wakeups.notify()
+    return key
+
+
+def change_integration(actor: Actor, integration: Integration, now: datetime, **changes: object) -> Integration:
+    require(actor, Verb.CONFIGURE)
+    writing.check_fields(changes, _INTEGRATION_FIELDS)
+    mapping = changes.get("mapping")
+    if isinstance(mapping, Mapping):
+        _check_mapping(integration.kind, mapping)
+    changed = writing.change(actor, integration, now, changes)
+    wakeups.notify()
+    return changed
+
+
+def delete_integration(actor: Actor, integration: Integration, now: datetime) -> None:
+    """Its key stops and it is shown no more; its alerts stay, with its name."""
+    require(actor, Verb.CONFIGURE)
+    writing.change(actor, integration, now, {"is_enabled": False, "deleted_at": now}, verb="deleted")
+    wakeups.notify()
+
+
+def try_mapping(kind: str, mapping: Mapping[str, object], sample: bytes) -> list[Signal] | str:
+    """What a sample would become, or what is wrong, in words. Nothing is kept."""
+    if kind not in SOURCES:
+        return _unknown(kind)
+    try:
+        return list(SOURCES[kind].parse(sample, mapping, _ANY_TIME))
+    except Exception as error:  # noqa: BLE001 - whatever a sample does to the parser, its author is to read about it
+        return f"{error}" or type(error).__name__
+
+
+def _check_mapping(kind: str, mapping: Mapping[str, object]) -> None:
+    """Nothing can be said without a sample, except that the kind is known and the mapping is for it."""
+    if kind not in SOURCES:
+        raise Refused(_unknown(kind), {"kind": _unknown(kind)})
+    if not all(isinstance(name, str) for name in mapping):
+        raise Refused("The names in a mapping are texts.", {"mapping": "The names in a mapping are texts."})
+
+
+def _unknown(kind: str) -> str:
+    return f"There is no integration of kind “{kind}”. There are {', '.join(sorted(SOURCES))}."
+
+
+def _new_key() -> tuple[str, dict[str, str]]:
+    """32 characters a–f and 0–9, as PagerDuty's clients expect of a routing key."""
+    key = secrets.token_hex(16)
+    return key, {"key_hash": fingerprint(key), "key_hint": key[:_HINT]}

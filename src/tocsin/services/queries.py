@@ -1,0 +1,42 @@
+"""Reading services and integrations."""
+
+from django.conf import settings
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.services.models import Integration, Service
+from tocsin.sources.registry import SOURCES
+
+_OPEN = Q(groups__state__in=["triggered", "acknowledged"])
+
+
+def services(actor: Actor, search: str = "") -> QuerySet[Service]:
+    """Each with `open_groups`, how many of its alert groups are not resolved."""
+    require(actor, Verb.VIEW)
+    found = Service.objects.select_related("team", "policy").annotate(open_groups=Count("groups", filter=_OPEN))
+    if search:
+        found = found.filter(
+            Q(name__icontains=search) | Q(description__icontains=search) | Q(team__name__icontains=search)
+        )
+    return found
+
+
+def service(actor: Actor, slug: str) -> Service:
+    """`DoesNotExist` when there is none. Its integrations come with it."""
+    kept = Integration.objects.filter(deleted_at=None)
+    return services(actor).prefetch_related(Prefetch("integrations", kept)).get(slug=slug)
+
+
+def integrations(actor: Actor, service: str = "") -> QuerySet[Integration]:
+    require(actor, Verb.VIEW)
+    found = Integration.objects.filter(deleted_at=None).select_related("service")
+    return found.filter(service__slug=service) if service else found
+
+
+def integration(actor: Actor, pk: int) -> Integration:
+    return integrations(actor).select_related("service__policy", "service__team").get(pk=pk)
+
+
+def inbound_url(kind: str, key: str) -> str:
+    """Where the monitoring tool sends to. `key` is the raw one, or what stands for it when it is shown no more."""
+    return str(settings.PUBLIC_URL).rstrip("/") + SOURCES[kind].path.format(key=key)
