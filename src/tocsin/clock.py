@@ -1,7 +1,8 @@
 """The one place that reads the time. Everything else is given `now`."""
 
+import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -26,10 +27,15 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def seconds(count: float) -> timedelta:
-    return timedelta(seconds=count)
-
-
 def sleep(count: float) -> None:
     """Let `count` seconds pass."""
     time.sleep(count)
+
+
+def pause(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def forever() -> None:
+    """Until the process is told to end."""
+    threading.Event().wait()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from django.core import checks
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from tocsin import clock
@@ -14,8 +14,8 @@ from tocsin.config import django_setup
 
 django_setup.setup()
 
-from tocsin.core.permissions import TOCSIN, Scope  # noqa: E402
-from tocsin.people import actions  # noqa: E402
+from tocsin.core.permissions import TOCSIN, Role, Scope  # noqa: E402
+from tocsin.people import actions, queries  # noqa: E402
 from tocsin.people.models import User  # noqa: E402
 from tocsin.people.problems import Refused  # noqa: E402
 
@@ -75,12 +75,21 @@ def create(email: str, name: str, time_zone: str, password: str) -> None:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise click.UsageError(f"“{time_zone}” is not a time zone; use a name like Europe/Berlin") from error
     try:
-        owner = actions.create_owner(
-            TOCSIN, email=email, name=name, password=password, time_zone=time_zone, now=clock.now()
-        )
+        owner = _owner(email, name, password, time_zone)
     except Refused as error:
         raise click.ClickException(str(error)) from error
     print(f"{owner.name} <{owner.email}> is an owner.")
+
+
+def _owner(email: str, name: str, password: str, time_zone: str) -> User:
+    """The first one is made; a later one is invited, and accepts at once."""
+    now = clock.now()
+    if queries.is_empty():
+        return actions.create_first_owner(email, name, password, time_zone, now)
+    with transaction.atomic():
+        person, invitation = actions.invite(TOCSIN, email, name, Role.OWNER, None, now)
+        actions.change_person(TOCSIN, person, now, time_zone=time_zone)
+        return actions.accept_invitation(invitation, password, now)
 
 
 @click.group()
