@@ -84,7 +84,7 @@ class Override(models.Model):
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["id"]

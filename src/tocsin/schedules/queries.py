@@ -107,7 +107,7 @@ def report_troubles(found: dict[int, str], now: datetime) -> None:
             f"The schedule {row.name} cannot be read",
             f"{found[row.pk]}. It names nobody on call until it is mended; escalations go on to their next step. "
             "Open it, choose its time zone and layers anew, and save.",
-            row.get_absolute_url(),
+            f"/schedules/{row.slug}/",  # not reversed: the engine has no need to load every page for it
             now,
         )
 

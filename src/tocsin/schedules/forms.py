@@ -1,0 +1,97 @@
+"""What people type about schedules."""
+
+from collections.abc import Iterable, Mapping
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from tocsin.core.rota import Change
+from tocsin.core.rotation import Restriction
+from tocsin.people.models import Team, User
+from tocsin.people.zones import choices
+from tocsin.schedules import hours
+
+Data = Mapping[str, Any] | None  # what was posted
+Initial = Mapping[str, Any] | None
+_UNITS = [("hour", "hours"), ("day", "days"), ("week", "weeks"), ("month", "months")]
+_LOCAL = "%Y-%m-%dT%H:%M"  # what a datetime-local field speaks
+
+
+class ScheduleForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="Such as “Checkout primary”.")
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="No team")
+    time_zone = forms.ChoiceField(help_text="Handoffs are at this wall time all year, also when the clocks change.")
+    description = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
+
+    def __init__(self, data: Data = None, *, initial: Initial = None, teams: QuerySet[Team]) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = choices(self.initial.get("time_zone", ""))  # type: ignore[attr-defined]
+
+
+class LayerForm(forms.Form):
+    name = forms.CharField(max_length=60)
+    every = forms.IntegerField(min_value=1, max_value=1000, label="Hand over every")
+    unit = forms.ChoiceField(choices=_UNITS, label="Unit")
+    starts_on = forms.DateField(label="First turn begins on", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    handoff_at = forms.TimeField(label="Hand over at", widget=forms.TimeInput({"type": "time"}, "%H:%M"))
+    only = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Only at these hours",
+        help_text="Such as Mon–Fri 09:00–17:00, Sat 10:00–12:00. Empty: always.",
+    )
+    is_shadow = forms.BooleanField(
+        required=False, label="Shadow: they are told, and are never responsible", widget=forms.CheckboxInput
+    )
+
+    def clean_only(self) -> tuple[Restriction, ...]:
+        try:
+            return hours.read(self.cleaned_data["only"])
+        except hours.Unclear as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_handoff_at(self) -> time:
+        at: time = self.cleaned_data["handoff_at"]
+        return at.replace(second=0, microsecond=0)
+
+
+class TurnForm(forms.Form):
+    user = forms.ChoiceField(required=False)
+    together = forms.BooleanField(required=False, label="with the one above")
+
+    def __init__(
+        self, data: Data = None, *, initial: Initial = None, prefix: str, people: list[tuple[str, str]]
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}), prefix=prefix)
+        self.fields["user"].choices = [("", "Nobody"), *people]  # type: ignore[attr-defined]
+
+
+class OverrideForm(forms.Form):
+    user = forms.ModelChoiceField(User.objects.none(), label="Who is on call", empty_label="Choose somebody")
+    change = forms.ChoiceField(
+        label="How",
+        choices=[(Change.REPLACE, "Takes over"), (Change.ADD, "Joins whoever is on call")],
+        initial=Change.REPLACE,
+    )
+    instead_of = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        label="Instead of",
+        empty_label="Everybody who is on call then",
+        help_text="Only where that person really is on call then.",
+    )
+    starts_at = forms.DateTimeField(label="From", widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL))
+    ends_at = forms.DateTimeField(label="Until", widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL))
+    note = forms.CharField(max_length=200, required=False, help_text="Such as “dentist”. Everybody can read it.")
+
+    def __init__(self, data: Data = None, *, initial: Initial = None, people: QuerySet[User]) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        self.fields["instead_of"].queryset = people  # type: ignore[attr-defined]
+
+
+def person_choices(people: Iterable[User]) -> list[tuple[str, str]]:
+    return [(str(person.pk), person.name) for person in people]
