@@ -102,6 +102,12 @@ def test_whom_an_unanswered_escalation_pages_and_when(
     assert pages(snapshot, EVERYBODY, len(expected)) == expected
 
 
+def test_a_named_catch_all_that_has_become_empty_gives_way_to_the_owners_and_admins() -> None:
+    decision = escalation.advance(replace(policy(), catch_all=(user(9),)), RUNNING, EVERYBODY, NOON)
+    assert decision.page is not None
+    assert decision.page.people == (100, 101)
+
+
 def test_steps_passed_over_are_named() -> None:
     decision = escalation.advance(policy((9,), (), (3,)), RUNNING, EVERYBODY, NOON)
     assert decision.skipped == (0, 1)

@@ -206,7 +206,8 @@ def _after(snapshot: Snapshot, state: State) -> State:
 
 def _catch_all(snapshot: Snapshot, state: State, found: Found, skipped: tuple[int, ...], now: datetime) -> Decision:
     state = replace(state, step=len(snapshot.steps))
-    page = _page(state, snapshot.catch_all, found)
+    # where the policy names a catch-all that has become empty, the stewards still stand behind it
+    page = _page(state, snapshot.catch_all, found) or _page(state, (STEWARDS,), found)
     wait = CATCH_ALL_EVERY if page else CATCH_ALL_AGAIN
     reason = Reason.CATCH_ALL_PAGED if page else Reason.NOBODY_AT_ALL
     after = replace(state, round=state.round + 1, next_due=now + wait)

@@ -1,0 +1,132 @@
+"""What the changes of alert groups mean for their escalations. Called by `alerts.absorbing`, in its transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from tocsin.alerts.changes import ChangeKind, GroupChange
+from tocsin.alerts.models import AlertGroup
+from tocsin.core import escalation as core
+from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.signals import Urgency
+from tocsin.health import wakeups
+from tocsin.paging import alarms, notifying, rows
+from tocsin.paging.models import Escalation
+from tocsin.policies import snapshots
+from tocsin.policies.models import EscalationPolicy, PolicyVersion
+from tocsin.services.models import Service
+
+STARTS = (ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.WORSENED)
+UNREADABLE = "unreadable"  # the digest of the version that stands in for a policy that cannot be read
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    row: Escalation
+    snapshot: Snapshot
+    reasons: list[Reason]  # of what happened to it in this batch
+
+
+def follow(changes: Sequence[GroupChange], now: datetime) -> None:
+    by_group = defaultdict[int, list[GroupChange]](list)
+    for change in changes:
+        by_group[change.group.pk].append(change)
+    live = _live(by_group)
+    fresh = _fresh([c[-1].group for pk, c in by_group.items() if pk not in live and _wants_one(c)], now)
+    for pk, run in [*live.items(), *fresh.items()]:
+        for change in by_group[pk]:
+            _apply(change, run, now)
+    _write(list(live.values()), [run.row for run in fresh.values()], now)
+
+
+def begin(group: AlertGroup, now: datetime) -> Escalation:
+    """A new escalation for a group that has none, due now."""
+    row = _fresh([group], now)[group.pk].row
+    row.save(force_insert=True)
+    wakeups.notify()
+    return row
+
+
+def _live(group_ids: Iterable[int]) -> dict[int, _Run]:
+    found = list(rows.locked(Escalation.objects.filter(group__in=list(group_ids), status__in=rows.LIVE)))
+    policies = rows.policies_of(found)
+    return {row.group_id: _Run(row=row, snapshot=policies[row.pk], reasons=[]) for row in found if row.group_id}
+
+
+def _wants_one(changes: Sequence[GroupChange]) -> bool:
+    """Something to page for, and not over by the end of the batch."""
+    group = changes[-1].group
+    pages = group.urgency != Urgency.NONE and group.state != GroupState.RESOLVED
+    return pages and any(change.kind in STARTS for change in changes)
+
+
+def _fresh(groups: Sequence[AlertGroup], now: datetime) -> dict[int, _Run]:
+    services = Service.objects.select_related("policy").in_bulk({group.service_id for group in groups})
+    policies = {service.policy_id: service.policy for service in services.values()}
+    versions = {pk: _version(policy, now) for pk, policy in policies.items()}
+    return {group.pk: _start(group, versions[services[group.service_id].policy_id], now) for group in groups}
+
+
+def _start(group: AlertGroup, version: PolicyVersion, now: datetime) -> _Run:
+    row = Escalation(group=group, snapshot=version, urgency=group.urgency, started_at=now)
+    snapshot = rows.read(version)
+    decision = core.start(snapshot if isinstance(snapshot, Snapshot) else core.EMERGENCY, now)
+    row.error = "" if isinstance(snapshot, Snapshot) else snapshot
+    rows.put_state(row, decision, now)
+    return _Run(row=row, snapshot=core.EMERGENCY if isinstance(snapshot, str) else snapshot, reasons=[])
+
+
+def _version(policy: EscalationPolicy, now: datetime) -> PolicyVersion:
+    try:
+        with transaction.atomic():
+            return snapshots.version_of(policy, now)
+    except Exception:  # an alert must not be lost because its policy is broken: its escalation runs as an emergency
+        log.exception("a policy cannot be read", policy=policy.pk)
+        version, _ = PolicyVersion.objects.get_or_create(digest=UNREADABLE, defaults={"body": {}, "created_at": now})
+        return version
+
+
+def _apply(change: GroupChange, run: _Run, now: datetime) -> None:
+    decision = _decide(change, run, rows.state_of(run.row), now)
+    if decision.state == rows.state_of(run.row):
+        return
+    run.reasons.append(Reason(run.row.reason))
+    run.row.urgency = change.group.urgency
+    rows.put_state(run.row, decision, now)
+    if decision.state.status is Status.ACKNOWLEDGED:
+        run.row.acknowledged_at, run.row.acknowledged_by_id = now, change.group.acknowledged_by_id
+
+
+def _decide(change: GroupChange, run: _Run, state: State, now: datetime) -> Decision:
+    match change.kind:
+        case ChangeKind.OPENED:
+            return Decision(reason=Reason.STARTED, state=state)
+        case ChangeKind.REOPENED:
+            return core.retrigger(run.snapshot, state, now)
+        case ChangeKind.WORSENED:
+            return core.worsened(run.snapshot, state, now)
+        case ChangeKind.ACKNOWLEDGED:
+            return core.acknowledge(run.snapshot, state, Urgency(change.group.urgency), now)
+        case ChangeKind.RESOLVED:
+            return core.end(state)
+
+
+def _write(live: Sequence[_Run], fresh: Sequence[Escalation], now: datetime) -> None:
+    Escalation.objects.bulk_create(row for row in fresh if row.status != Status.ENDED)
+    changed = [run for run in live if run.reasons]
+    if not changed:
+        return
+    rows.save(run.row for run in changed)
+    # also of those that begin again: their pages come anew
+    notifying.cancel_pages([run.row.pk for run in changed], now)
+    alarms.calm([reason for run in changed for reason in run.reasons], now)
+    for run in changed:
+        if run.row.status == Status.ENDED:
+            alarms.mended(run.row, now)

@@ -1,0 +1,155 @@
+"""Turning a page into notifications, and notifications into messages in the outbox."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin import sealing
+from tocsin.alerts.models import AlertGroup
+from tocsin.channels.contract import Content
+from tocsin.channels.registry import CHANNELS
+from tocsin.core.escalation import Page
+from tocsin.core.reach import Method, Planned, plan
+from tocsin.core.signals import Urgency
+from tocsin.outbox import actions as outbox
+from tocsin.outbox.models import Message
+from tocsin.paging import messages, rows
+from tocsin.paging.models import Escalation, Notification
+from tocsin.people.models import ContactMethod, User
+
+WAITING, QUEUED, SENT, DELIVERED, FAILED, CANCELLED = "waiting", "queued", "sent", "delivered", "failed", "cancelled"
+CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paging:
+    """One page of one escalation."""
+
+    escalation: Escalation  # with its group and service
+    page: Page
+
+
+Methods = Mapping[Urgency, Mapping[int, tuple[Method, ...]]]
+
+
+def page_all(pagings: Sequence[Paging], methods: Methods, now: datetime) -> list[Notification]:
+    """Notifications for every person of every page; those due now are in the outbox when this returns.
+
+    One that cannot be sent stays due: releasing it fails it, with all that follows.
+    """
+    planned = [(paging, person, p) for paging in pagings for person, p in _planned(paging, methods, now)]
+    fresh = [_notification(paging, person, p, now) for paging, person, p in planned]
+    queue([n for n in fresh if n.due_at is not None and n.due_at <= now], now)
+    return Notification.objects.bulk_create(fresh, batch_size=CHUNK)
+
+
+def queue(notifications: Sequence[Notification], now: datetime) -> list[Notification]:
+    """Put them into the outbox, and set their fields; not saved.
+
+    Gives those that are left as they were, as their method was removed or its owner is not active any more.
+    """
+    contacts = contacts_of(notifications)
+    able = [n for n in notifications if n.method_id in contacts and contacts[n.method_id].user.is_active]
+    subjects = messages.subjects(_groups(able))
+    tokens = [sealing.token() for _ in able]
+    drafts = [_draft(n, contacts[n.method_id or 0], subjects, t) for n, t in zip(able, tokens, strict=True)]
+    for notification, token, message in zip(able, tokens, outbox.put(drafts, now), strict=True):
+        _put_message(notification, token, message)
+    return [n for n in notifications if n.message_id is None]
+
+
+def contacts_of(notifications: Iterable[Notification]) -> dict[int, ContactMethod]:
+    """The contact methods with their people, by id. One query."""
+    wanted = {n.method_id for n in notifications if n.method_id is not None}
+    return ContactMethod.objects.select_related("user").in_bulk(wanted)
+
+
+def label(kind: str) -> str:
+    return CHANNELS[kind].label.lower() if kind in CHANNELS else kind
+
+
+def in_words(notifications: Iterable[Notification], names: Mapping[int, str]) -> str:
+    """“Ada (e-mail, ntfy), Grace (e-mail, webhook after 3 min)”."""
+    by_person = defaultdict[int, list[str]](list)
+    for n in notifications:
+        wait = int((n.due_at - n.created_at).total_seconds()) if n.due_at else 0
+        by_person[n.user_id].append(label(n.kind) + (f" after {_span(wait)}" if wait else ""))
+    return ", ".join(f"{names.get(person, 'somebody')} ({', '.join(kinds)})" for person, kinds in by_person.items())
+
+
+def _planned(paging: Paging, methods: Methods, now: datetime) -> Iterator[tuple[int, Planned]]:
+    by_person = methods[rows.urgency_of(paging.escalation)]
+    for person in paging.page.people:
+        for planned in plan(by_person.get(person, ()), now).notifications:
+            yield person, planned
+
+
+def _notification(paging: Paging, person: int, planned: Planned, now: datetime) -> Notification:
+    return Notification(
+        escalation=paging.escalation,
+        user_id=person,
+        method_id=planned.method.id,
+        kind=planned.method.kind,
+        step=paging.page.step,
+        round=paging.page.round,
+        state=WAITING,
+        due_at=planned.at,
+        created_at=now,
+    )
+
+
+def _groups(notifications: Iterable[Notification]) -> Iterator[AlertGroup]:
+    seen = {n.escalation_id: n.escalation.group for n in notifications}
+    return (group for group in seen.values() if group is not None)
+
+
+def _draft(
+    notification: Notification, contact: ContactMethod, subjects: Mapping[int, messages.Subject], token: str
+) -> outbox.Draft:
+    content = _content(notification, contact.user, subjects, token)
+    return outbox.Draft(
+        kind=contact.kind,
+        purpose=content.purpose,
+        target=_target(contact),
+        secret=contact.secret,
+        content=content,
+        key=_key(notification),
+    )
+
+
+def _content(notification: Notification, user: User, subjects: Mapping[int, messages.Subject], token: str) -> Content:
+    escalation = notification.escalation
+    if escalation.group_id is None:
+        return messages.test_page(user, token)
+    return messages.page(subjects[escalation.group_id], escalation, user, token)
+
+
+def _target(contact: ContactMethod) -> str:
+    """An open tab has no address but its person."""
+    return contact.address or (str(contact.user_id) if contact.kind == "inapp" else "")
+
+
+def _key(n: Notification) -> str:
+    """The same for the same page by the same method, whoever tries to put it there."""
+    return f"page-{n.escalation_id}-{n.round}-{n.step}-{n.user_id}-{n.method_id}"
+
+
+def _put_message(notification: Notification, token: str, message: Message) -> None:
+    notification.message = message
+    notification.token_hash = sealing.fingerprint(token)
+    notification.state, notification.due_at = QUEUED, None
+
+
+def cancel_pages(escalation_ids: Collection[int], now: datetime) -> None:
+    """Take back what has not been sent. The escalations' rows are held by the caller."""
+    open_ones = Notification.objects.filter(escalation__in=escalation_ids, state__in=(WAITING, QUEUED)).order_by("pk")
+    found = list(rows.locked(open_ones).values_list("pk", "state", "message_id"))
+    taken = outbox.cancel({message_id for _, _, message_id in found if message_id is not None}, now)
+    gone = [pk for pk, state, message_id in found if state == WAITING or message_id in taken]
+    if gone:
+        Notification.objects.filter(pk__in=gone).update(state=CANCELLED, due_at=None, settled_at=now)
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"

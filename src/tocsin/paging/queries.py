@@ -1,0 +1,138 @@
+"""Reading who is paged, by what, and who is next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from tocsin.alerts.models import AlertGroup
+from tocsin.core.escalation import Snapshot, Status, Target
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.paging import messages, notifying, rows
+from tocsin.paging.models import Escalation, Notification
+from tocsin.people.queries import names_of
+from tocsin.policies.resolving import look
+
+_RINGS = 20  # a tab that rings for more shows the count of the rest on the alerts page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    """What an open tab rings for."""
+
+    id: int  # the notification's
+    title: str
+    severity: str
+    group_url: str
+    count: int  # alerts in the group
+    escalation_id: int
+    is_test: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextUp:
+    """What happens to an alert group if nobody does anything."""
+
+    status: Status
+    at: datetime | None  # none: nothing more will happen by itself
+    people: tuple[str, ...]  # who is paged then, as things stand
+    why: str
+    step: int | None  # from 1; none: the catch-all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliveries:
+    """What to show of the deliveries; empty: all."""
+
+    state: str = ""
+    kind: str = ""
+    user_id: int | None = None
+
+
+def ringing(user_id: int) -> list[Ring]:
+    """For the live stream of that very person: it has checked who they are."""
+    rung = Notification.objects.filter(user=user_id, kind="inapp", state=notifying.SENT)
+    unanswered = rung.filter(escalation__status=Status.RUNNING).select_related("escalation__group__service")
+    newest: dict[int, Notification] = {}
+    for notification in unanswered.order_by("-pk")[: _RINGS * 2]:
+        newest.setdefault(notification.escalation_id, notification)
+    return [_ring(n) for n in list(newest.values())[:_RINGS]]
+
+
+def my_pages(actor: Actor) -> QuerySet[AlertGroup]:
+    """Groups for which the actor was paged and that nobody has answered, newest first."""
+    require(actor, Verb.VIEW)
+    mine = Notification.objects.filter(user=actor.user_id).exclude(state=notifying.CANCELLED)
+    running = mine.filter(escalation__status=Status.RUNNING, escalation__group__isnull=False)
+    groups = AlertGroup.objects.select_related("service")
+    return groups.filter(pk__in=running.values("escalation__group_id")).order_by("-pk")
+
+
+def pages_of(actor: Actor, group: AlertGroup) -> QuerySet[Notification]:
+    """Who was paged by what, newest first, with what became of it."""
+    require(actor, Verb.VIEW)
+    found = Notification.objects.select_related("user", "method", "escalation").defer(
+        "method__address", "method__secret"
+    )
+    return found.filter(escalation__group=group).order_by("-pk")
+
+
+def escalation_of(actor: Actor, group: AlertGroup) -> Escalation | None:
+    """The newest."""
+    require(actor, Verb.VIEW)
+    return group.escalations.select_related("acknowledged_by", "snapshot__policy").order_by("-pk").first()
+
+
+def next_up(actor: Actor, group: AlertGroup, now: datetime) -> NextUp | None:
+    """None when no escalation is live. Who is paged then is resolved for that moment, without reporting anything."""
+    require(actor, Verb.VIEW)
+    row = Escalation.objects.filter(group=group, status__in=rows.LIVE).first()
+    if row is None:
+        return None
+    snapshot = rows.policies_of([row])[row.pk]
+    again = row.status == Status.ACKNOWLEDGED  # the steps begin again when the acknowledgement is over
+    return _next(row, snapshot, 0 if again else row.step, now)
+
+
+def tests_of(actor: Actor, user_id: int) -> QuerySet[Escalation]:
+    """A person's pager tests, newest first."""
+    if actor.user_id != user_id:
+        require(actor, Verb.MANAGE_PEOPLE)
+    tests = Escalation.objects.filter(kind=rows.TEST, notifications__user=user_id).distinct()
+    return tests.prefetch_related("notifications").order_by("-pk")
+
+
+def deliveries(actor: Actor, filters: Deliveries = Deliveries()) -> QuerySet[Notification]:
+    """Every notification, newest first."""
+    require(actor, Verb.VIEW)
+    asked = {"state": filters.state, "kind": filters.kind, "user_id": filters.user_id}
+    found = Notification.objects.select_related("user", "escalation__group__service", "message")
+    found = found.defer("message__target", "message__secret", "message__payload")
+    return found.filter(**{name: value for name, value in asked.items() if value}).order_by("-pk")
+
+
+def _ring(notification: Notification) -> Ring:
+    group = notification.escalation.group
+    return Ring(
+        id=notification.pk,
+        title=f"{group.service.name}: {group.title}" if group else "Test of your pager",
+        severity=group.severity if group else "",
+        group_url=messages.GROUP_PATH.format(pk=group.pk) if group else messages.PROFILE_PATH,
+        count=group.alert_count if group else 1,
+        escalation_id=notification.escalation_id,
+        is_test=group is None,
+    )
+
+
+def _next(row: Escalation, snapshot: Snapshot, step: int, now: datetime) -> NextUp:
+    is_catch_all = step >= len(snapshot.steps)
+    targets: tuple[Target, ...] = snapshot.catch_all if is_catch_all else snapshot.steps[step].targets
+    found = look(targets, max(row.next_due or now, now))
+    names = names_of({person for f in found.values() for person in f.people})
+    return NextUp(
+        status=Status(row.status),
+        at=row.next_due,
+        people=tuple(dict.fromkeys(names.get(p, "somebody") for t in targets for p in found[t].people)),
+        why="; ".join(dict.fromkeys(found[t].why for t in targets)),
+        step=None if is_catch_all else step + 1,
+    )

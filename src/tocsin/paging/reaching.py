@@ -1,0 +1,44 @@
+"""Whom targets mean right now, and by which methods they can be reached: for a whole batch, in a few queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.core.escalation import STEWARDS, Snapshot, Target
+from tocsin.core.reach import Method
+from tocsin.core.signals import Urgency
+from tocsin.people.reaching import methods_of
+from tocsin.policies.resolving import Found, people_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    people: Mapping[Target, Found]
+    methods: Mapping[Urgency, Mapping[int, tuple[Method, ...]]]
+
+    def found(self, urgency: Urgency) -> dict[Target, tuple[int, ...]]:
+        """Only those who have a method: paging somebody who has none would be silence."""
+        methods = self.methods[urgency]
+        return {target: tuple(p for p in found.people if methods.get(p)) for target, found in self.people.items()}
+
+    def why_not(self, targets: Iterable[Target]) -> str:
+        """Why none of the targets reaches anybody."""
+        return "; ".join(self._why_not(target) for target in targets) or "it names nobody"
+
+    def _why_not(self, target: Target) -> str:
+        found = self.people.get(target)
+        if found is None or not found.people:
+            return found.why if found and found.why else f"{target.name} has nobody"
+        return f"{target.name} has nobody with a verified contact method"
+
+
+def reach(snapshots: Iterable[Snapshot], urgencies: Iterable[Urgency], now: datetime) -> Reach:
+    people = people_of(targets_of(snapshots), now)
+    everybody = {person for found in people.values() for person in found.people}
+    return Reach(people=people, methods={urgency: methods_of(everybody, urgency) for urgency in set(urgencies)})
+
+
+def targets_of(snapshots: Iterable[Snapshot]) -> set[Target]:
+    unique = set(snapshots)
+    steps = {target for snapshot in unique for step in snapshot.steps for target in step.targets}
+    return steps | {target for snapshot in unique for target in snapshot.catch_all} | {STEWARDS}

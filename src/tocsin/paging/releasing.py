@@ -1,0 +1,66 @@
+"""Notifications that had to wait for their rule's delay."""
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from tocsin.core.escalation import Status
+from tocsin.health import wakeups
+from tocsin.paging import notifying, rows, settling
+from tocsin.paging.models import Notification
+from tocsin.paging.notifying import WAITING
+
+_WRITTEN = ["state", "message", "token_hash", "due_at", "settled_at", "error"]
+
+GONE = "the contact method was removed, or the account is no longer active."
+
+log = structlog.get_logger(__name__)
+
+
+def release_due(now: datetime, limit: int = 500) -> int:
+    """Put those whose time has come into the outbox. How many: call again at once while it is not 0."""
+    if not _due(now).exists():  # mostly; so that an idle tick takes no write lock
+        return 0
+    try:
+        released, unable = _release(_due(now)[:limit], now)
+    except Exception:  # the loop's edge: one row must not stop the others
+        log.exception("a batch of notifications failed; releasing them one by one")
+        return sum(_release_alone(pk, now) for pk in list(_due(now).values_list("pk", flat=True)[:limit]))
+    for pk, error in unable:
+        settling.fail(pk, error, now)
+    return released
+
+
+def _due(now: datetime) -> QuerySet[Notification]:
+    due = Notification.objects.filter(state=WAITING, due_at__lte=now)
+    return due.select_related("escalation__group__service").order_by("due_at", "pk")
+
+
+def _release_alone(pk: int, now: datetime) -> int:
+    try:
+        _, unable = _release(_due(now).filter(pk=pk), now)
+    except Exception as error:  # the loop's edge: a page that cannot be made has failed, and the next method comes
+        log.exception("a notification cannot be released", notification=pk)
+        unable = [(pk, f"It could not be made: {type(error).__name__}: {error}.")]
+    for failed, text in unable:
+        settling.fail(failed, text, now)
+    return 1
+
+
+def _release(due: QuerySet[Notification], now: datetime) -> tuple[int, list[tuple[int, str]]]:
+    """How many, and those that reach nobody any more: they fail afterwards, as that locks their escalations."""
+    with transaction.atomic():
+        found = list(rows.locked(due, skip=True))
+        if not found:
+            return 0, []
+        wanted = [n for n in found if n.escalation.status == Status.RUNNING]
+        unable = notifying.queue(wanted, now)
+        for notification in found:
+            if notification.escalation.status != Status.RUNNING:  # answered in between
+                notification.state, notification.due_at, notification.settled_at = notifying.CANCELLED, None, now
+        written = [n for n in found if n not in unable]
+        Notification.objects.bulk_update(written, _WRITTEN, batch_size=100)
+        wakeups.notify()
+    return len(found), [(n.pk, GONE) for n in unable]

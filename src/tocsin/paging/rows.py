@@ -1,0 +1,116 @@
+"""Escalations between their rows and the core's values, and the fenced way to write them.
+
+On PostgreSQL locks are taken in this order, always: the group's row, the escalation's, its notifications', its
+messages'. Writers that have to begin elsewhere either skip what is locked or look again in a transaction of their own.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import connection
+from django.db.models import F, Model, QuerySet
+
+from tocsin.core.escalation import EMERGENCY, Decision, Snapshot, State, Status
+from tocsin.core.signals import Urgency
+from tocsin.paging.models import Escalation
+from tocsin.policies import snapshots
+from tocsin.policies.models import PolicyVersion
+
+TEST = "test"
+Row = TypeVar("Row", bound=Model)
+LIVE = (Status.RUNNING, Status.ACKNOWLEDGED)
+
+
+class Lost(Exception):
+    """Somebody else wrote the row since it was read."""
+
+
+def locked(rows: QuerySet[Row], *, skip: bool = False) -> QuerySet[Row]:
+    """The rows, locked till the end of the transaction. SQLite has one writer and needs none.
+
+    Never FOR UPDATE: inserts that refer to a row would wait for it.
+    """
+    if not connection.features.has_select_for_update_skip_locked:
+        return rows
+    return rows.select_for_update(skip_locked=skip, no_key=True, of=("self",))
+
+
+def state_of(row: Escalation) -> State:
+    return State(
+        status=Status(row.status),
+        step=row.step,
+        round=row.round,
+        repeats_left=row.repeats_left,
+        next_due=row.next_due,
+    )
+
+
+def put_state(row: Escalation, decision: Decision, now: datetime) -> None:
+    """The decision, in the row's fields; not saved."""
+    state = decision.state
+    row.status, row.step, row.round, row.repeats_left = state.status, state.step, state.round, state.repeats_left
+    row.next_due, row.reason = state.next_due, decision.reason
+    if state.status is Status.ENDED:
+        row.ended_at = row.ended_at or now
+    if state.status is Status.RUNNING:
+        row.acknowledged_at, row.acknowledged_by_id = None, None
+
+
+_WRITTEN = (
+    "urgency",
+    "status",
+    "step",
+    "round",
+    "repeats_left",
+    "next_due",
+    "reason",
+    "error",
+    "acknowledged_at",
+    "acknowledged_by_id",
+    "ended_at",
+)
+
+
+def save(rows: Iterable[Escalation]) -> None:
+    """Write rows whose fields were changed. `Lost` unless every one is at the version at which it was read.
+
+    Escalations that were due together mostly change alike: one statement for each kind of change.
+    """
+    alike = defaultdict[tuple[object, ...], list[Escalation]](list)
+    for row in rows:
+        alike[(row.version, *(getattr(row, name) for name in _WRITTEN))].append(row)
+    for (version, *values), group in alike.items():
+        fenced = Escalation.objects.filter(pk__in=[row.pk for row in group], version=version)
+        if fenced.update(version=F("version") + 1, **dict(zip(_WRITTEN, values, strict=True))) != len(group):
+            raise Lost
+        for row in group:
+            row.version += 1
+
+
+def urgency_of(row: Escalation) -> Urgency:
+    """By whose rules people are notified. What somebody escalates by hand pages, however unimportant it is."""
+    return Urgency.LOW if row.urgency == Urgency.LOW else Urgency.HIGH
+
+
+def policies_of(found: Sequence[Escalation]) -> dict[int, Snapshot]:
+    """Each row's policy as it was; the emergency's where it is in quarantine or cannot be read, with the reason in the
+    row's `error`. One query."""
+    versions = PolicyVersion.objects.in_bulk({row.snapshot_id for row in found})
+    snapshots_ = {pk: read(version) for pk, version in versions.items()}
+    return {row.pk: _policy(row, snapshots_[row.snapshot_id]) for row in found}
+
+
+def read(version: PolicyVersion) -> Snapshot | str:
+    """The reason instead of a snapshot that cannot be read."""
+    try:
+        return snapshots.read(version.body)
+    except (ValueError, TypeError, KeyError) as error:
+        return f"The escalation policy, as it was when this began, cannot be read: {error}."
+
+
+def _policy(row: Escalation, found: Snapshot | str) -> Snapshot:
+    if isinstance(found, str):
+        row.error = row.error or found
+    return EMERGENCY if row.error or isinstance(found, str) else found

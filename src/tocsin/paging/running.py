@@ -1,0 +1,174 @@
+"""The clockwork of paging: what is due is paged, and nothing that is due is forgotten."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, QuerySet
+
+from tocsin.alerts.actions import mark_triggered
+from tocsin.core import escalation as core
+from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
+from tocsin.core.permissions import TOCSIN
+from tocsin.health import wakeups
+from tocsin.paging import alarms, history, notifying, reaching, rows
+from tocsin.paging.following import follow
+from tocsin.paging.history import Line
+from tocsin.paging.models import Escalation, Notification
+from tocsin.paging.notifying import Paging
+from tocsin.paging.releasing import release_due
+from tocsin.people.queries import names_of
+
+__all__ = ["advance_due", "follow", "release_due"]
+
+AGAIN = timedelta(minutes=1)  # when even the emergency page of a broken escalation could not be made
+LOST = (rows.Lost, OperationalError, InterfaceError)  # the database's mood or another node: nothing wrong with the row
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One row that is due, and what is to happen with it."""
+
+    row: Escalation
+    snapshot: Snapshot
+    before: str  # the reason of the decision before
+    decision: Decision
+
+
+def advance_due(now: datetime, limit: int = 500) -> int:
+    """Run what is due. How many escalations that were: call again at once while it is not 0."""
+    return _time_out_due(now, limit) + _run_due(now, limit)
+
+
+def _run_due(now: datetime, limit: int) -> int:
+    if not _due(Status.RUNNING, now).exists():  # mostly; so that an idle tick takes no write lock
+        return 0
+    try:
+        with transaction.atomic():
+            return _run(rows.locked(_due(Status.RUNNING, now), skip=True)[:limit], now)
+    except Exception:  # the loop's edge: one row must not stop the others
+        log.exception("a batch of escalations failed; running them one by one")
+    ids = list(_due(Status.RUNNING, now).values_list("pk", flat=True)[:limit])
+    return sum(_run_alone(pk, now) for pk in ids)
+
+
+def _due(status: Status, now: datetime) -> QuerySet[Escalation]:
+    due = Escalation.objects.filter(status=status, next_due__lte=now)
+    return due.select_related("group__service").order_by("next_due", "pk")
+
+
+def _run_alone(pk: int, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            return _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk), skip=True), now)
+    except LOST:
+        log.exception("an escalation could not be written; it stays due", escalation=pk)
+        return 0
+    except Exception as error:  # the loop's edge: the others go on, and this one must not end in silence
+        log.exception("an escalation cannot be run as planned", escalation=pk)
+        _run_as_emergency(pk, f"{type(error).__name__}: {error}.", now)
+        return 1
+
+
+def _run_as_emergency(pk: int, error: str, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            Escalation.objects.filter(pk=pk).update(error=error, version=F("version") + 1)
+            _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk)), now)
+    except Exception:  # the last edge there is: try again soon, and say so
+        log.exception("an escalation cannot be run at all", escalation=pk)
+        Escalation.objects.filter(pk=pk).update(error=error, next_due=now + AGAIN, version=F("version") + 1)
+        alarms.broken(Escalation.objects.get(pk=pk), now)
+
+
+def _run(due: QuerySet[Escalation], now: datetime) -> int:
+    """In the caller's transaction: new states, messages and next due times commit together or not at all."""
+    found = list(due)
+    if not found:
+        return 0
+    policies = rows.policies_of(found)
+    urgencies = {rows.urgency_of(row) for row in found}
+    reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now)
+    by_urgency = {urgency: reach.found(urgency) for urgency in urgencies}
+    runs = [_decided(row, policies[row.pk], by_urgency[rows.urgency_of(row)], now) for row in found]
+    for run in runs:
+        rows.put_state(run.row, run.decision, now)
+    rows.save(run.row for run in runs)
+    pagings = [Paging(escalation=r.row, page=r.decision.page) for r in runs if r.decision.page]
+    paged = notifying.page_all(pagings, reach.methods, now)
+    _tell(runs, reach, paged, now)
+    wakeups.notify()
+    return len(found)
+
+
+def _decided(row: Escalation, snapshot: Snapshot, found: core.Found, now: datetime) -> Run:
+    state = rows.state_of(row)
+    if row.kind == rows.TEST and (state.step, state.round) != (0, 0):
+        decision = core.end(state)  # a test that nobody answered ends; there is nothing to escalate
+    else:
+        decision = core.advance(snapshot, _beyond(state, row), found, now)
+    return Run(row=row, snapshot=snapshot, before=row.reason, decision=decision)
+
+
+def _beyond(state: State, row: Escalation) -> State:
+    """In an emergency the steps are other ones: a round of their own keeps their pages apart from earlier ones."""
+    return replace(state, step=0, round=state.round + 1) if row.error else state
+
+
+def _tell(runs: Sequence[Run], reach: reaching.Reach, paged: Sequence[Notification], now: datetime) -> None:
+    names = names_of({n.user_id for n in paged})
+    by_run: dict[int, list[Notification]] = {run.row.pk: [] for run in runs}
+    for notification in paged:
+        by_run[notification.escalation_id].append(notification)
+    history.write((line for run in runs for line in _lines(run, reach, by_run[run.row.pk], names)), now)
+    alarms.sound((run.decision.reason for run in runs), now)
+    for run in runs:
+        if run.row.error:
+            alarms.broken(run.row, now)
+        if run.decision.reason is Reason.ENDED:
+            notifying.cancel_pages([run.row.pk], now)
+
+
+def _lines(run: Run, reach: reaching.Reach, paged: Sequence[Notification], names: Mapping[int, str]) -> Iterator[Line]:
+    for step in dict.fromkeys(run.decision.skipped):
+        why = reach.why_not(run.snapshot.steps[step].targets)
+        text = f"Step {step + 1} reaches nobody and was passed over: {why}."
+        yield Line(escalation=run.row, kind="skipped", text=text)
+    if run.decision.page:
+        yield Line(escalation=run.row, kind="paged", text=_paged(run, notifying.in_words(paged, names)))
+    elif run.decision.reason is Reason.NOBODY_AT_ALL and run.before != Reason.NOBODY_AT_ALL:
+        text = "Nobody can be reached, not even in the catch-all. Tocsin tries again every minute."
+        yield Line(escalation=run.row, kind="unreachable", text=text)
+
+
+def _paged(run: Run, whom: str) -> str:
+    if run.row.error:
+        return f"The escalation could not run as planned. Paged every owner and admin in its place: {whom}."
+    if run.decision.reason is Reason.CATCH_ALL_PAGED:
+        return f"Nobody has acknowledged it. Paged the catch-all: {whom}."
+    step = run.decision.page.step + 1 if run.decision.page else 0
+    return f"Paged step {step} of {run.snapshot.policy}: {whom}."
+
+
+def _time_out_due(now: datetime, limit: int) -> int:
+    due = _due(Status.ACKNOWLEDGED, now).select_related(None)
+    return sum(_time_out(pk, group_id, now) for pk, group_id in list(due.values_list("pk", "group_id")[:limit]))
+
+
+def _time_out(pk: int, group_id: int | None, now: datetime) -> int:
+    """Alone: the group's row has to be locked before the escalation's."""
+    with transaction.atomic():
+        if group_id is not None:
+            mark_triggered(group_id, TOCSIN, now)
+        found = list(rows.locked(_due(Status.ACKNOWLEDGED, now).filter(pk=pk)))
+        for row in found:
+            decision = core.time_out(rows.policies_of([row])[pk], rows.state_of(row), now)
+            rows.put_state(row, decision, now)
+            text = "The acknowledgement has run out and nothing is resolved: the steps run again."
+            history.write([Line(escalation=row, kind="timed_out", text=text)], now)
+        rows.save(found)
+    return len(found)

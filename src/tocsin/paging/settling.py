@@ -1,0 +1,88 @@
+"""What became of a notification, and what follows from it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
+from tocsin.core import escalation as core
+from tocsin.core.escalation import Reason, Status
+from tocsin.health import wakeups
+from tocsin.outbox import actions as outbox
+from tocsin.outbox.models import Message, State
+from tocsin.paging import alarms, history, notifying, rows
+from tocsin.paging.history import Line
+from tocsin.paging.models import Escalation, Notification
+from tocsin.paging.notifying import CANCELLED, DELIVERED, FAILED, QUEUED, SENT, WAITING
+
+
+def settle(message: Message, result: Result, now: datetime) -> None:
+    """After `outbox.claims.record`, in its transaction. A message that is no page is none of our business."""
+    found = Notification.objects.filter(message=message).values_list("pk", "escalation_id").first()
+    if found is None:
+        return
+    pk, escalation_id = found
+    if message.state == State.FAILED or isinstance(result, Failed):
+        fail(pk, message.error, now)
+    elif isinstance(result, Retry):
+        _still_wanted(pk, escalation_id, message, now)
+    elif isinstance(result, Sent | Delivered):
+        state = SENT if isinstance(result, Sent) else DELIVERED
+        Notification.objects.filter(pk=pk).update(state=state, settled_at=now, error="")
+
+
+def fail(notification_id: int, error: str, now: datetime) -> None:
+    """The person's next method comes at once; with all pages of the step failed, the next step does."""
+    with transaction.atomic():
+        notification = Notification.objects.select_related("user").get(pk=notification_id)
+        row = rows.locked(Escalation.objects.filter(pk=notification.escalation_id)).get()
+        open_one = Notification.objects.filter(pk=notification_id).exclude(state=FAILED)
+        if not open_one.update(state=FAILED, due_at=None, settled_at=now, error=error):
+            return
+        text = f"{notifying.label(notification.kind).capitalize()} to {notification.user} failed: {error}"
+        history.write([Line(escalation=row, kind="failed", text=text)], now)
+        if row.status == Status.RUNNING and not _bring_forward(notification, now):
+            _hurry(row, notification, now)
+
+
+def _still_wanted(pk: int, escalation_id: int, message: Message, now: datetime) -> None:
+    """It will be tried again, unless it was answered meanwhile. The lock waits for an answer that is being written."""
+    row = rows.locked(Escalation.objects.filter(pk=escalation_id)).get()
+    if row.status != Status.RUNNING and message.pk in outbox.cancel([message.pk], now):
+        Notification.objects.filter(pk=pk, state=QUEUED).update(state=CANCELLED, settled_at=now)
+
+
+def _page_of(notification: Notification) -> QuerySet[Notification]:
+    return Notification.objects.filter(
+        escalation=notification.escalation_id, step=notification.step, round=notification.round
+    )
+
+
+def _bring_forward(failed: Notification, now: datetime) -> bool:
+    """The person's next method need not wait for its delay."""
+    waiting = _page_of(failed).filter(user=failed.user_id, state=WAITING).order_by("due_at", "pk")
+    following = waiting.values_list("pk", flat=True).first()
+    if following is None:
+        return False
+    Notification.objects.filter(pk=following, state=WAITING, due_at__gt=now).update(due_at=now)
+    wakeups.notify()
+    return True
+
+
+def _hurry(row: Escalation, failed: Notification, now: datetime) -> None:
+    """Not when a later page is under way, nor while one of this page may still arrive."""
+    last = Notification.objects.filter(escalation=row).order_by("-pk").values_list("step", "round").first()
+    if last != (failed.step, failed.round) or _page_of(failed).exclude(state=FAILED).exists():
+        return
+    decision = core.hurry(rows.policies_of([row])[row.pk], rows.state_of(row), failed.step, now)
+    if decision.reason is Reason.NOT_DUE:
+        return
+    rows.put_state(row, decision, now)
+    rows.save([row])
+    text = "Every page of this step has failed: the next step comes at once."
+    if decision.reason is Reason.CATCH_ALL_FAILED:
+        text = "Every page to the catch-all has failed. Tocsin pages it again within a minute."
+    history.write([Line(escalation=row, kind="failed", text=text)], now)
+    alarms.sound([decision.reason], now)
+    wakeups.notify()
