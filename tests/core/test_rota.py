@@ -14,6 +14,8 @@ ADA, GRACE, LINUS, OLGA = 1, 2, 3, 4
 MONDAY = date(2026, 3, 2)
 WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
+FOUR = ((ADA,), (GRACE,), (LINUS,), (OLGA,))
+BY_WEEKDAY = ((ADA,), (GRACE,), (ADA,), (GRACE,), (ADA,), (LINUS,), (LINUS,))
 
 
 def weekly(**changes: object) -> Layer:
@@ -121,9 +123,9 @@ NIGHT = (window(time(22), time(6)),)
         # one that ended before it began
         (weekly(until=utc(1)), utc(3), ()),
         # seven slots by the day: a pattern by weekday; Tuesday and Thursday are Grace's
-        (weekly(unit=Unit.DAY, slots=((ADA,), (GRACE,), (ADA,), (GRACE,), (ADA,), (LINUS,), (LINUS,))), utc(3, 12), (GRACE,)),
-        (weekly(unit=Unit.DAY, slots=((ADA,), (GRACE,), (ADA,), (GRACE,), (ADA,), (LINUS,), (LINUS,))), utc(14, 12), (LINUS,)),
-        (weekly(unit=Unit.DAY, slots=((ADA,), (GRACE,), (ADA,), (GRACE,), (ADA,), (LINUS,), (LINUS,))), utc(19, 12), (GRACE,)),
+        (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(3, 12), (GRACE,)),
+        (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(14, 12), (LINUS,)),
+        (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(19, 12), (GRACE,)),
         # office hours: before, at the start, at the end (exclusive), at the weekend
         (only(ADA, restrictions=OFFICE), utc(3, 7, 59), ()),
         (only(ADA, restrictions=OFFICE), utc(3, 8), (ADA,)),
@@ -489,14 +491,14 @@ def _hours(the_rota: Rota, start: datetime, end: datetime) -> list[tuple[tuple[i
         (only(ADA, restrictions=(window(time(2, 10), time(2, 50)),)), utc(29, 0), utc(29, 2), [((), 2.0)]),
         # an hourly rotation skips the turn of the hour that does not exist
         (
-            weekly(unit=Unit.HOUR, starts_on=date(2026, 3, 29), handoff_at=time(0), slots=((ADA,), (GRACE,), (LINUS,), (OLGA,))),
+            weekly(unit=Unit.HOUR, starts_on=date(2026, 3, 29), handoff_at=time(0), slots=FOUR),
             utc(28, 23),
             utc(29, 2),
             [((ADA,), 1.0), ((GRACE,), 1.0), ((OLGA,), 1.0)],
         ),
         # and has a turn of two hours where one comes twice
         (
-            weekly(unit=Unit.HOUR, starts_on=date(2026, 10, 25), handoff_at=time(0), slots=((ADA,), (GRACE,), (LINUS,), (OLGA,))),
+            weekly(unit=Unit.HOUR, starts_on=date(2026, 10, 25), handoff_at=time(0), slots=FOUR),
             utc(24, 22, month=10),
             utc(25, 3, month=10),
             [((ADA,), 1.0), ((GRACE,), 1.0), ((LINUS,), 2.0), ((OLGA,), 1.0)],

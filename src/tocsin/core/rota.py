@@ -133,6 +133,8 @@ def swap(
 
 def _resolve(rota: Rota, start: int, end: int) -> list[_Piece]:
     pieces: list[_Piece] = []
+    if start >= end:
+        return pieces
     for low, high, layers, label in _periods(rota, start, end):
         pieces += _base(layers, label, rota.time_zone, low, high)
     for override in rota.overrides:
