@@ -42,12 +42,10 @@ S = timedelta(seconds=1)
         ("224.0.0.1", False, False),  # multicast
     ],
 )
-def test_which_addresses_are_reached(address: str, public_only: bool, with_private: bool, settings: Settings) -> None:
+def test_which_addresses_are_reached(address: str, public_only: bool, with_private: bool) -> None:
     parsed = ipaddress.ip_address(address)
-    settings.ALLOW_PRIVATE = False
-    assert http.allowed(parsed) == public_only
-    settings.ALLOW_PRIVATE = True
-    assert http.allowed(parsed) == with_private
+    assert http.allowed(parsed, private=False) == public_only
+    assert http.allowed(parsed, private=True) == with_private
 
 
 def test_a_name_that_leads_home_is_refused(settings: Settings, receiver: Receiver) -> None:

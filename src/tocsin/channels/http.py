@@ -52,15 +52,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     return request("POST", url, body, headers)
 
 
-def request(method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-    """`Refused` or `Unreachable` when there is no answer."""
+def request(
+    method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, by_operator: bool = False
+) -> Answer:
+    """`Refused` or `Unreachable` when there is no answer. What the operator has set may be a private address."""
     sent = {
         "User-Agent": USER_AGENT,
         "Accept": "*/*",
         "Host": urlsplit(url).netloc.rpartition("@")[2],
         **(headers or {}),
     }
-    backend = _Backend(clock.monotonic() + DEADLINE)
+    backend = _Backend(clock.monotonic() + DEADLINE, private=by_operator or settings.ALLOW_PRIVATE)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
@@ -110,26 +112,26 @@ def checked(address: str) -> str:
         literal = ipaddress.ip_address(parts.hostname or "")
     except ValueError:
         return address
-    if not allowed(literal):
+    if not allowed(literal, private=settings.ALLOW_PRIVATE):
         raise BadAddress(_not_allowed(str(literal)))
     return address
 
 
-def allowed(address: Address) -> bool:
-    """Link-local and metadata never; what is not public only when the operator allows private addresses."""
+def allowed(address: Address, *, private: bool) -> bool:
+    """Link-local and metadata never; what is not public only when private addresses are allowed."""
     inner = _inner(address)
     if inner in _METADATA or inner.is_link_local or inner.is_multicast or inner.is_unspecified:
         return False
-    return inner.is_global or bool(settings.ALLOW_PRIVATE)
+    return inner.is_global or private
 
 
-def resolved(host: str, port: int) -> list[str]:
+def resolved(host: str, port: int, *, private: bool) -> list[str]:
     """The addresses of a host that Tocsin may connect to, as text; never empty."""
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{host} is not a name that can be found: {error}") from error
-    good = [a for a in dict.fromkeys(found) if allowed(ipaddress.ip_address(a))]
+    good = [a for a in dict.fromkeys(found) if allowed(ipaddress.ip_address(a), private=private)]
     if not good:
         raise Refused(_not_allowed(host))
     return good
@@ -187,9 +189,10 @@ def _tls() -> ssl.SSLContext:
 class _Backend(httpcore.SyncBackend):
     """Connects to checked addresses only."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, *, private: bool) -> None:
         super().__init__()
         self._deadline = deadline
+        self._private = private
 
     def connect_tcp(
         self,
@@ -200,7 +203,7 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         last: Exception | None = None
-        for address in resolved(host, port):
+        for address in resolved(host, port, private=self._private):
             try:
                 left = _left(self._deadline, timeout)
                 stream = super().connect_tcp(address, port, left, local_address, socket_options)

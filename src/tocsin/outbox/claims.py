@@ -6,11 +6,11 @@ duplicate is better than a miss; it is counted.
 """
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, QuerySet
 
 from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
 from tocsin.channels.registry import CHANNELS
@@ -30,10 +30,11 @@ def lease(node: str, now: datetime, limit: int, *, kind: str = "") -> list[Messa
 
     A message that cannot be unsealed comes without its sealed fields; reading one raises `Unsealable`.
     """
+    due = Message.objects.filter(state__in=READY, due_at__lte=now, **({"kind": kind} if kind else {}))
+    if not due.exists():  # mostly; so that looking takes no write lock
+        return []
     with transaction.atomic():
-        due = Message.objects.filter(state__in=READY, due_at__lte=now).order_by("due_at", "id")
-        if kind:
-            due = due.filter(kind=kind)
+        due = due.order_by("due_at", "id")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         ids = list(due.values_list("pk", flat=True)[:limit])
@@ -87,13 +88,10 @@ def recover_dead(now: datetime) -> int:
     return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now) if dead else 0
 
 
-def next_due(kinds: Collection[str] = ()) -> datetime | None:
-    """When the next message that waits is due; of the given kinds, or of all."""
-    waiting = Message.objects.filter(state__in=READY)
-    if kinds:
-        waiting = waiting.filter(kind__in=kinds)
-    found: datetime | None = waiting.aggregate(first=Min("due_at"))["first"]
-    return found
+def strangers(now: datetime, limit: int = 100) -> list[Message]:
+    """Due, and of a kind that is no channel (any more): nobody would ever lease them."""
+    unknown = Message.objects.filter(state__in=READY, due_at__lte=now).exclude(kind__in=CHANNELS)
+    return list(unknown.defer("target", "secret", "payload").order_by("pk")[:limit])
 
 
 def _loaded(ids: list[int]) -> list[Message]:

@@ -37,7 +37,9 @@ class Message(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], name="outbox_due", condition=models.Q(state__in=["pending", "unknown"])
+                fields=["kind", "due_at", "id"],
+                name="outbox_due",
+                condition=models.Q(state__in=["pending", "unknown"]),
             ),
             models.Index(fields=["lease_until"], name="outbox_leased", condition=models.Q(state="sending")),
             models.Index(fields=["state", "-id"], name="outbox_state"),

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['pending', 'unknown'])), fields=['due_at', 'id'], name='outbox_due'), models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='outbox_leased'), models.Index(fields=['state', '-id'], name='outbox_state')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['pending', 'unknown'])), fields=['kind', 'due_at', 'id'], name='outbox_due'), models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='outbox_leased'), models.Index(fields=['state', '-id'], name='outbox_state')],
             },
         ),
         migrations.CreateModel(

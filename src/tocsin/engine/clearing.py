@@ -1,0 +1,41 @@
+"""Forgetting what nobody needs any more, a little at a time."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db.models import Model, QuerySet
+
+from tocsin.alerts.models import Event
+from tocsin.health import beats, presence
+from tocsin.health import settings as made_in_browser
+from tocsin.health.models import Problem
+from tocsin.outbox.models import Message, State
+
+LIMIT = 2000  # rows of a kind at once, so that nobody waits long for a lock
+DAYS = {"keep_messages_days": 90, "keep_events_days": 180, "keep_problems_days": 90}
+ENDED = (State.SENT, State.DELIVERED, State.FAILED, State.CANCELLED)
+
+
+def clear(now: datetime) -> dict[str, int]:
+    """How many rows of each kind are gone. What is alive or waits is never touched, however old it is."""
+    return {
+        "messages": _delete(Message.objects.filter(state__in=ENDED, finished_at__lt=_since("keep_messages_days", now))),
+        "events": _delete(Event.objects.filter(state="absorbed", received_at__lt=_since("keep_events_days", now))),
+        "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
+        "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
+        "tabs": presence.clear(now),
+        "beats": beats.clear(now),
+    }
+
+
+def _since(name: str, now: datetime) -> datetime:
+    """A setting in days, made in the browser; one that cannot be read counts as not made."""
+    days = made_in_browser.get(name, DAYS[name])
+    return now - timedelta(days=days if isinstance(days, int) and days > 0 else DAYS[name])
+
+
+def _delete(rows: QuerySet[Model]) -> int:
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:LIMIT])
+    if ids:
+        rows.model._default_manager.filter(pk__in=ids).delete()
+    return len(ids)

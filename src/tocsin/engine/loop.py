@@ -1,0 +1,141 @@
+"""The engine's process: three threads, each at its own pace, and bells between them.
+
+The clockwork turns whenever something was committed, by this process or another, and at least every second. The sender
+is rung after every turn that did something. Upkeep (beats, audits, the heartbeat, clearing) has a thread of its own, so
+that a slow address outside holds up nothing.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from tocsin import clock
+from tocsin.engine import auditor, clearing, heartbeat
+from tocsin.engine.sender import Sender
+from tocsin.engine.tick import tick
+from tocsin.health import beats, wakeups
+from tocsin.outbox import claims
+
+LONGEST_SLEEP = 1.0  # seconds: how late something that waits for a time may be
+SLICE = 0.25  # seconds until a thread notices that it should end
+STUCK = 30.0  # seconds without a turn, after which the engine does not count as alive
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(kw_only=True)
+class Engine:
+    stop: threading.Event
+    bell: threading.Event = field(default_factory=threading.Event)
+    sender: Sender = field(default_factory=Sender)
+    turned: float = field(default_factory=clock.monotonic)  # when the clockwork last did its whole turn
+
+    def listen(self) -> None:
+        listener = wakeups.listener()
+        while not self.stop.is_set():
+            if listener.wait(SLICE):
+                self.ring()
+        listener.close()
+        connection.close()
+
+    def ring(self) -> None:
+        self.bell.set()
+        self.sender.ring()
+
+    def turn(self) -> None:
+        while not self.stop.is_set():
+            worked = tick(clock.database_now())
+            if not worked.failed:
+                self.turned = clock.monotonic()
+            if worked.anything:
+                self.sender.ring()
+            else:
+                self._sleep()
+
+    def _sleep(self) -> None:
+        end = clock.monotonic() + LONGEST_SLEEP
+        while not self.stop.is_set() and clock.monotonic() < end:
+            if self.bell.wait(SLICE):
+                self.bell.clear()
+                return
+
+    def keep_up(self) -> None:
+        chores = [
+            Chore(every=beats.EVERY.total_seconds(), do=self._beat),
+            Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
+            Chore(every=60.0, do=self._tell_outside),
+            Chore(every=600.0, do=lambda: clearing.clear(clock.database_now())),
+        ]
+        while not self.stop.wait(SLICE):
+            for chore in chores:
+                chore.do_when_due(clock.monotonic())
+        beats.stopped("engine")
+        connection.close()
+
+    @property
+    def lives(self) -> bool:
+        return clock.monotonic() - self.turned < STUCK
+
+    def _beat(self) -> None:
+        if self.lives:
+            beats.beat("engine", clock.database_now())
+
+    def _tell_outside(self) -> None:
+        if self.lives:
+            heartbeat.send(clock.database_now())
+
+
+@dataclass(kw_only=True)
+class Chore:
+    every: float  # seconds
+    do: Callable[[], object]
+    due: float = 0.0  # monotonic
+
+    def do_when_due(self, at: float) -> None:
+        if at < self.due:
+            return
+        self.due = at + self.every
+        try:
+            self.do()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database does not answer; upkeep waits", error=str(error))
+            connection.close_if_unusable_or_obsolete()
+        except Exception:  # the loop's edge: the other chores go on
+            log.exception("upkeep failed")
+
+
+def run(stop: threading.Event) -> None:
+    """Until `stop`: then what is in the air is finished first."""
+    engine = Engine(stop=stop)
+    log.info("the engine starts", node=beats.node())
+    claims.recover_dead(clock.database_now())
+    helpers = [_guarded(engine.listen, "listen", stop), _guarded(engine.keep_up, "upkeep", stop)]
+    for helper in helpers:
+        helper.start()
+    engine.sender.start()
+    try:
+        _forever(engine.turn, stop)
+    finally:
+        stop.set()
+        engine.sender.stop()
+        for helper in helpers:
+            helper.join()
+        log.info("the engine has stopped")
+
+
+def _guarded(work: Callable[[], None], name: str, stop: threading.Event) -> threading.Thread:
+    return threading.Thread(target=lambda: _forever(work, stop), name=name)
+
+
+def _forever(work: Callable[[], None], stop: threading.Event) -> None:
+    """A thread of the engine that ends before its time begins again."""
+    while not stop.is_set():
+        try:
+            work()
+        except Exception:  # the last edge
+            log.exception("a thread of the engine failed; it begins again")
+            connection.close_if_unusable_or_obsolete()
+            stop.wait(1.0)

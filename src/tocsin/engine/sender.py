@@ -1,0 +1,170 @@
+"""Takes messages out of the outbox and gives them to the channels.
+
+One thread talks to the database: it leases, and records what came of each message. The channels work in threads of
+their own, so many for each kind, and a message is leased only when a thread is free for it: a slow provider holds up
+nobody else's messages, and a process that is killed leaves no more messages in the dark than were really in the air.
+"""
+
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from tocsin import clock
+from tocsin.channels.contract import Content, Failed, Letter, Result, Retry
+from tocsin.channels.registry import CHANNELS
+from tocsin.health import beats, presence, problems
+from tocsin.outbox import claims
+from tocsin.outbox.models import Message
+from tocsin.paging import settling
+from tocsin.sealing import Unsealable
+
+LOOK = 0.5  # seconds between two looks for what became due; new messages ring
+PATIENCE = 20.0  # seconds that what is in the air gets when Tocsin stops
+
+log = structlog.get_logger(__name__)
+
+
+class Landed(NamedTuple):
+    message: Message
+    result: Result
+
+
+class Sender:
+    """`start`, then `ring` whenever something was committed, then `stop`."""
+
+    def __init__(self) -> None:
+        self._node = beats.node()
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
+        self._in_air = dict.fromkeys(CHANNELS, 0)
+        self._pools = {
+            kind: ThreadPoolExecutor(channel.at_once, thread_name_prefix=f"send {kind}")
+            for kind, channel in CHANNELS.items()
+        }
+        self._thread = threading.Thread(target=self._run, name="sender")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ring(self) -> None:
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Leases nothing more; what is in the air is finished and recorded."""
+        self._stopping.set()
+        self._bell.set()
+        self._thread.join(PATIENCE)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and not any(self._in_air.values())):
+            self._bell.wait(LOOK)
+            self._bell.clear()
+            try:
+                self.turn()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the database does not answer; the sender tries again", error=str(error))
+                connection.close_if_unusable_or_obsolete()
+                clock.sleep(LOOK)
+            except Exception:  # the loop's edge: nothing may end the sender
+                log.exception("the sender failed; it goes on")
+                clock.sleep(LOOK)
+        connection.close()
+
+    def turn(self) -> None:
+        """Record all that has landed, then fill the free threads."""
+        self._record_landed()
+        if not self._stopping.is_set():
+            for kind in self._in_air:
+                self._take_off(kind)
+
+    def _record_landed(self) -> None:
+        while True:
+            try:
+                landed = self._landed.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                record(landed.message, landed.result, clock.database_now())
+            except (OperationalError, InterfaceError):
+                self._landed.put(landed)  # the result is known; while the lease holds it can still be written
+                raise
+            except Exception:  # its lease runs out, and it is sent again
+                log.exception("a result could not be recorded", message=landed.message.pk)
+            self._in_air[landed.message.kind] -= 1
+
+    def _take_off(self, kind: str) -> None:
+        """As many as there are free threads. Whichever lands rings for more."""
+        free = CHANNELS[kind].at_once - self._in_air[kind]
+        if free <= 0:
+            return
+        now = clock.database_now()
+        leased = claims.lease(self._node, now, free, kind=kind)
+        begun = 0
+        try:
+            for message in leased:
+                self._pools[kind].submit(self._send, message, letter_of(message, now))
+                self._in_air[kind] += 1
+                begun += 1
+        finally:
+            claims.give_back(leased[begun:])
+
+    def _send(self, message: Message, letter: Letter | Failed) -> None:
+        self._landed.put(Landed(message, letter if isinstance(letter, Failed) else send(letter)))
+        self._bell.set()
+
+
+def send(letter: Letter) -> Result:
+    try:
+        return CHANNELS[letter.kind].send(letter)
+    except Exception as error:  # a channel's mistake must not lose the message
+        log.exception("a channel failed", kind=letter.kind)
+        return Retry(error=f"Tocsin made a mistake: {type(error).__name__}: {error}")
+
+
+def letter_of(message: Message, now: datetime) -> Letter | Failed:
+    """What to send; `Failed` for a row that cannot be read."""
+    try:
+        return Letter(
+            kind=message.kind,
+            target=message.target,
+            secret=message.secret,
+            key=message.key,
+            content=Content.from_dict(message.payload),
+            watching=_is_watching(message, now),
+        )
+    except (Unsealable, TypeError, ValueError) as error:
+        return Failed(error=f"The message cannot be read: {error}")
+
+
+def record(message: Message, result: Result, now: datetime) -> None:
+    """What came of it and what follows from that, in one transaction."""
+    try:
+        with transaction.atomic():
+            if claims.record(message, result, now):
+                settling.settle(message, claims.settled(message, result), now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # what follows failed: without a record it would be sent again and again
+        log.exception("a result could not be settled", message=message.pk)
+        claims.record(message, result, now)
+        problems.report(
+            f"message {message.pk}",
+            "A page could not be settled after it was sent",
+            f"{type(error).__name__}: {error}. The message itself is recorded. Look at the delivery.",
+            "/deliveries/",
+            now,
+        )
+
+
+def _is_watching(message: Message, now: datetime) -> bool:
+    return (
+        message.kind == "inapp" and message.target.isdecimal() and bool(presence.watching([int(message.target)], now))
+    )

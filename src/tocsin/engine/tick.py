@@ -1,0 +1,74 @@
+"""One turn of the clockwork: everything that is due now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+
+from tocsin.alerts import absorbing
+from tocsin.alerts.absorbing import Absorbed
+from tocsin.health import problems
+from tocsin.paging import running
+
+BROKEN = "engine: "  # begins the key of the problem of a stage that fails
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(kw_only=True)
+class Worked:
+    """What one turn did."""
+
+    events: int = 0  # absorbed
+    quarantined: int = 0
+    expired: int = 0  # alerts
+    advanced: int = 0  # escalations
+    released: int = 0  # notifications
+    failed: list[str] = field(default_factory=list)  # stages
+
+    @property
+    def anything(self) -> bool:
+        """Whether there may be more to do at once."""
+        return any((self.events, self.quarantined, self.expired, self.advanced, self.released))
+
+
+def tick(now: datetime) -> Worked:
+    """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn."""
+    worked = Worked()
+    absorbed = _stage("absorb", lambda: absorbing.absorb(now, running.follow), worked, now) or Absorbed()
+    worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
+    worked.expired = _stage("expire", lambda: absorbing.expire(now, running.follow), worked, now) or 0
+    worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0
+    worked.released = _stage("release", lambda: running.release_due(now), worked, now) or 0
+    return worked
+
+
+def _stage(name: str, work: Callable[[], T], worked: Worked, now: datetime) -> T | None:
+    try:
+        return work()
+    except (OperationalError, InterfaceError) as error:  # the database's mood: nothing to show in a database
+        log.warning("the database does not answer; trying again", stage=name, error=str(error))
+        connection.close_if_unusable_or_obsolete()
+    except Exception as error:  # the loop's edge: the other stages and the next turn go on
+        log.exception("a stage of the engine failed", stage=name)
+        _show(name, error, now)
+    worked.failed.append(name)
+    return None
+
+
+def _show(name: str, error: Exception, now: datetime) -> None:
+    try:
+        problems.report(
+            f"{BROKEN}{name}",
+            f"The engine cannot {name}",
+            f"{type(error).__name__}: {error}. Nothing is lost: it is tried again every second. The log has the rest.",
+            "",
+            now,
+        )
+    except (OperationalError, InterfaceError):
+        log.warning("a problem could not be stored", stage=name)
