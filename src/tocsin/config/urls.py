@@ -1,14 +1,24 @@
 """Every page's address. Each app names its own."""
 
-from importlib.util import find_spec
+from importlib import import_module
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 _APPS = ("home", "alerts", "paging", "services", "schedules", "policies", "people", "audit")
 
+
+def _pages(app: str) -> list[URLPattern | URLResolver]:
+    try:
+        import_module(f"tocsin.{app}.urls")
+    except ImportError:
+        return []
+    return [path("", include(f"tocsin.{app}.urls"))]
+
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
-    *(path("", include(f"tocsin.{app}.urls")) for app in _APPS if find_spec(f"tocsin.{app}.urls")),
+    path("api/v1/", include("tocsin.config.api_urls")),
+    *(p for app in _APPS for p in _pages(app)),
 ]
 
 handler400 = "tocsin.config.errors.bad_request"
