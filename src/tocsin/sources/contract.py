@@ -1,0 +1,26 @@
+"""What a source is: a folder that turns one wire format into signals, without database, clock or network."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.core.signals import Signal
+
+
+class Unreadable(Exception):
+    """A message cannot be read, now or ever; the text says why, to the person who looks after the integration."""
+
+
+# body, the integration's mapping, the time of arrival
+Parse = Callable[[bytes, Mapping[str, object], datetime], list[Signal]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    kind: str
+    label: str
+    about: str  # one sentence, for whoever chooses
+    parse: Parse  # Unreadable
+    path: str  # below the public URL, with {key} where the key belongs
+    sample: bytes  # a message as the tool sends it
+    setup: str  # how to point the tool here, with {url} and {key}

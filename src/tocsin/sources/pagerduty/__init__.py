@@ -1,0 +1,97 @@
+"""PagerDuty Events API v2. https://developer.pagerduty.com/docs/events-api-v2/trigger-events/"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from tocsin.core.signals import Action, Image, Severity, Signal
+from tocsin.sources import texts
+from tocsin.sources.contract import Source, Unreadable
+from tocsin.sources.pagerduty.wire import Event, Invalid, Payload, read
+
+__all__ = ["SOURCE", "Event", "Invalid", "parse", "read"]
+
+
+def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
+    try:
+        event = read(body)
+    except Invalid as error:
+        raise Unreadable(str(error)) from error
+    if event.event_action != Action.TRIGGER or event.payload is None:
+        return [Signal(action=Action(event.event_action or ""), dedup_key=event.dedup_key or "")]
+    # `ingest` gives every trigger a key; without one, only the very same message is the same alert
+    return [_trigger(event, event.payload, event.dedup_key or hashlib.sha256(body).hexdigest()[:32])]
+
+
+def _trigger(event: Event, payload: Payload, dedup_key: str) -> Signal:
+    return Signal(
+        action=Action.TRIGGER,
+        dedup_key=dedup_key,
+        summary=texts.summary(payload.summary),
+        severity=Severity(payload.severity),
+        source=texts.name(payload.source),
+        component=texts.name(payload.component or ""),
+        details=_details(payload),
+        links=texts.links(_links(event)),
+        images=_images(event),
+    )
+
+
+def _details(payload: Payload) -> dict[str, object]:
+    custom = payload.custom_details
+    found: dict[str, object] = dict(custom) if isinstance(custom, dict) else {"details": custom} if custom else {}
+    more = (("class", payload.class_), ("group", payload.group), ("timestamp", payload.timestamp))
+    return found | {name: value for name, value in more if value and name not in found}
+
+
+def _links(event: Event) -> list[tuple[object, object]]:
+    given: list[tuple[object, object]] = [(link.href, link.text) for link in event.links or ()]
+    return [*given, (event.client_url, event.client)]
+
+
+def _images(event: Event) -> tuple[Image, ...]:
+    return tuple(
+        Image(src=i.src, href=i.href if i.href and texts.is_web(i.href) else "", alt=texts.name(i.alt or ""))
+        for i in event.images or ()
+        if i.src and texts.is_web(i.src)
+    )
+
+
+SAMPLE = b"""{
+  "routing_key": "0123456789abcdef0123456789abcdef",
+  "event_action": "trigger",
+  "dedup_key": "checkout/latency",
+  "payload": {
+    "summary": "Checkout latency p99 is 8.2 s",
+    "source": "checkout-7d9f",
+    "severity": "critical",
+    "component": "checkout",
+    "custom_details": {"p99": "8.2 s", "region": "eu-west-1"}
+  },
+  "links": [{"href": "https://grafana.example.org/d/checkout", "text": "Dashboard"}],
+  "client": "Grafana",
+  "client_url": "https://grafana.example.org"
+}"""
+
+SETUP = """\
+Everything that can send to PagerDuty's Events API v2 can send here: give it this URL in place of
+https://events.pagerduty.com/v2/enqueue, and this integration's key as its routing (integration) key.
+
+In alertmanager.yml:
+
+receivers:
+  - name: tocsin
+    pagerduty_configs:
+      - url: {url}
+        routing_key: {key}
+"""
+
+SOURCE = Source(
+    kind="pagerduty",
+    label="PagerDuty Events v2",
+    about="Any tool or library that can send to PagerDuty.",
+    parse=parse,
+    path="/v2/enqueue",
+    sample=SAMPLE,
+    setup=SETUP,
+)

@@ -1,0 +1,18 @@
+"""Every source keeps the contract."""
+
+import pytest
+
+from tests.conftest import NOON
+from tocsin.sources.contract import Source
+from tocsin.sources.registry import SOURCES
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_a_source_reads_its_own_sample_and_says_how_to_set_it_up(source: Source) -> None:
+    (signal,) = source.parse(source.sample, {}, NOON)
+    assert signal.summary
+    assert signal.links
+    said = source.setup.format(url="https://tocsin.example.org/x", key="0123")
+    assert "https://tocsin.example.org/x" in said
+    assert "{url}" not in said
+    assert source.about.endswith(".")
