@@ -3,8 +3,9 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context
+from allauth.core import context as allauth
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 
 from tocsin import clock, sealing
@@ -33,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """allauth would look the address up in a table of its own, which Tocsin does not fill."""
-        found = self.authenticate(context.request, email=user.email, password=password)
+        found = self.authenticate(allauth.request, email=user.email, password=password)
         return found is not None and found.pk == user.pk
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
@@ -43,9 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the outbox, like everything that leaves the building."""
-        mail = self.render_mail(template_prefix, email, {"email": email, **context})
+        request = allauth.request
+        given = {"request": request, "email": email, "current_site": get_current_site(request), **context}
+        mail = self.render_mail(template_prefix, email, given)
         content = Content(purpose="notice", title=mail.subject, text=str(mail.body))
-        put(
-            [Draft(kind="email", purpose="notice", target=email, secret="", content=content, key=sealing.token())],
-            clock.now(),
-        )
+        key = sealing.fingerprint(sealing.token())
+        put([Draft(kind="email", purpose="notice", target=email, secret="", content=content, key=key)], clock.now())

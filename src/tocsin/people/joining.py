@@ -61,6 +61,7 @@ def invite_many(
     actor: Actor, entries: Iterable[tuple[str, str]], role: Role, team: Team | None, now: datetime
 ) -> list[Invited]:
     """(address, name) each; one that is refused does not stop the others."""
+    require(actor, Verb.MANAGE_PEOPLE)
     return [_try_invite(actor, email, name, role, team, now) for email, name in entries]
 
 
