@@ -10,7 +10,7 @@ _APPS = ("home", "alerts", "paging", "services", "schedules", "policies", "peopl
 def _pages(app: str) -> list[URLPattern | URLResolver]:
     try:
         import_module(f"tocsin.{app}.urls")
-    except ImportError:
+    except (ImportError, AttributeError):
         return []
     return [path("", include(f"tocsin.{app}.urls"))]
 

@@ -4,18 +4,46 @@
 //   <div data-live="groups" data-live-url="…">        fetched here, with HX-Request, when one of its topics changed
 //   <div hx-get="…" hx-trigger="changed from:body">   fetched by htmx on every change
 
-const RECONNECT_SHOWN_AFTER = 3000;
+const SIGN_AFTER = 3000;
+const RETRY_AFTER = 3000;
+const NAMES = ["changed", "ring"];
 
 export function startLive() {
   const url = document.body.dataset.liveStream;
   if (!url || !("EventSource" in window)) return null;
-  const stream = new EventSource(url);
+  const stream = new Stream(url);
   stream.addEventListener("changed", (event) => changed(topicsOf(event.data)));
   showState(stream);
   addEventListener("pagehide", () => stream.close());
   // a page that comes back from the back/forward cache has lost its stream and missed what happened
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   return stream;
+}
+
+// An EventSource gives up for good on an answer that is not 200, as a restarting server gives: this one does not.
+class Stream extends EventTarget {
+  constructor(url) {
+    super();
+    this.url = url;
+    this.connect();
+  }
+
+  connect() {
+    const source = this.source = new EventSource(this.url);
+    for (const name of NAMES) source.addEventListener(name, (event) => this.pass(name, event));
+    source.addEventListener("open", () => this.pass("open"));
+    source.addEventListener("error", () => {
+      this.pass("error");
+      if (source.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.connect(), RETRY_AFTER);
+    });
+  }
+
+  pass(name, event) { this.dispatchEvent(new MessageEvent(name, { data: event?.data })); }
+
+  close() {
+    clearTimeout(this.timer);
+    this.source.close();
+  }
 }
 
 function topicsOf(data) {
@@ -92,11 +120,11 @@ function showState(stream) {
   const sign = document.querySelector("[data-live-state]");
   let late = 0;
   stream.addEventListener("error", () => {
-    clearTimeout(late);
-    late = setTimeout(() => { sign.hidden = false; }, RECONNECT_SHOWN_AFTER);
+    late ||= setTimeout(() => { sign.hidden = false; }, SIGN_AFTER);
   });
   stream.addEventListener("open", () => {
     clearTimeout(late);
+    late = 0;
     if (!sign.hidden) changed([]);  // what happened while it was away
     sign.hidden = true;
   });
