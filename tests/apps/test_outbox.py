@@ -65,7 +65,9 @@ def test_a_message_is_leased_by_one_node(now: datetime) -> None:
 def test_nothing_is_leased_before_it_is_due(now: datetime) -> None:
     put([draft()], now)
     assert claims.lease("n", now - S, 5) == []
+    assert claims.next_due() == now
     assert len(claims.lease("n", now, 5)) == 1
+    assert claims.next_due() is None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from tocsin.outbox.models import Message
 from tocsin.paging import settling
 from tocsin.sealing import Unsealable
 
-LOOK = 0.5  # seconds between two looks for what became due; new messages ring
+AGAIN = 0.5  # seconds until the next look while something is due that could not be taken
+LONGEST_SLEEP = 5.0  # seconds; new messages ring
 PATIENCE = 20.0  # seconds that what is in the air gets when Tocsin stops
 
 log = structlog.get_logger(__name__)
@@ -64,19 +65,25 @@ class Sender:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
+        pause = 0.0
         while not (self._stopping.is_set() and not any(self._in_air.values())):
-            self._bell.wait(LOOK)
+            self._bell.wait(pause)
             self._bell.clear()
-            try:
-                self.turn()
-            except (OperationalError, InterfaceError) as error:
-                log.warning("the database does not answer; the sender tries again", error=str(error))
-                connection.close_if_unusable_or_obsolete()
-                clock.sleep(LOOK)
-            except Exception:  # the loop's edge: nothing may end the sender
-                log.exception("the sender failed; it goes on")
-                clock.sleep(LOOK)
+            pause = self._guarded_turn()
         connection.close()
+
+    def _guarded_turn(self) -> float:
+        """Seconds until the next one."""
+        try:
+            self.turn()
+            return _until_due(clock.database_now())
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database does not answer; the sender tries again", error=str(error))
+            connection.close_if_unusable_or_obsolete()
+        except Exception:  # the loop's edge: nothing may end the sender
+            log.exception("the sender failed; it goes on")
+        clock.sleep(AGAIN)
+        return 0.0
 
     def turn(self) -> None:
         """Record all that has landed, then fill the free threads."""
@@ -119,6 +126,13 @@ class Sender:
     def _send(self, message: Message, letter: Letter | Failed) -> None:
         self._landed.put(Landed(message, letter if isinstance(letter, Failed) else send(letter)))
         self._bell.set()
+
+
+def _until_due(now: datetime) -> float:
+    due = claims.next_due()
+    if due is None:
+        return LONGEST_SLEEP
+    return min((due - now).total_seconds(), LONGEST_SLEEP) if due > now else AGAIN
 
 
 def send(letter: Letter) -> Result:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
 from tocsin.channels.registry import CHANNELS
@@ -86,6 +86,12 @@ def recover_dead(now: datetime) -> int:
     holders = Message.objects.filter(state=State.SENDING).order_by().values_list("leased_by", flat=True).distinct()
     dead = beats.dead_here(holders)
     return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now) if dead else 0
+
+
+def next_due() -> datetime | None:
+    """When the first of the messages that wait is due."""
+    found: datetime | None = Message.objects.filter(state__in=READY).aggregate(first=Min("due_at"))["first"]
+    return found
 
 
 def strangers(now: datetime, limit: int = 100) -> list[Message]:

@@ -1,0 +1,56 @@
+"""What is forgotten, and what never is."""
+
+from datetime import timedelta
+
+from tests.world import Monitoring, Person, World
+from tocsin.alerts.models import Alert, AlertGroup, Event
+from tocsin.engine.clearing import clear
+from tocsin.health import beats, presence, problems
+from tocsin.health import settings as made_in_browser
+from tocsin.outbox.models import Message
+from tocsin.paging.models import Notification
+
+DAY = timedelta(days=1)
+
+
+def test_what_is_old_and_over_is_forgotten(world: World, ada: Person, monitoring: Monitoring) -> None:
+    monitoring.fires()
+    problems.report("a", "A", "", "", world.now)
+    problems.over("a", world.now)
+    presence.seen("tab", 1, world.now)
+    beats.beat("web", world.now)
+    done = clear(world.now + 200 * DAY)
+    assert done["messages"] == 1  # the e-mail; in the app, the page still waits
+    assert {k: done[k] for k in ("events", "problems", "tabs", "beats")} == {
+        "events": 1,
+        "problems": 1,
+        "tabs": 1,
+        "beats": 1,
+    }
+    assert AlertGroup.objects.count() == Alert.objects.count() == 1
+    assert Notification.objects.count() > 0  # the history of who was paged stays
+
+
+def test_what_is_young_stays(world: World, monitoring: Monitoring) -> None:
+    monitoring.fires()
+    assert not any(clear(world.now + DAY).values())
+
+
+def test_what_waits_is_never_forgotten(world: World, ada: Person, monitoring: Monitoring) -> None:
+    ada.provider_is_down()
+    monitoring.fires()
+    monitoring.source.triggers("new", "critical", "Unread", at=world.now)
+    monitoring.source.triggers("bad", "critical", "Unreadable", at=world.now)
+    Event.objects.filter(pk=Event.objects.latest("pk").pk).update(state="quarantined")
+    done = clear(world.now + 2000 * DAY)
+    assert (done["messages"], done["events"]) == (0, 1)
+    assert set(Event.objects.values_list("state", flat=True)) == {"new", "quarantined"}
+    assert Message.objects.count() > 0
+
+
+def test_how_long_is_set_in_the_browser(world: World, monitoring: Monitoring) -> None:
+    monitoring.fires()
+    made_in_browser.put("keep_events_days", 7)
+    made_in_browser.put("keep_messages_days", "for ever")  # odd: as if it were not there
+    done = clear(world.now + 8 * DAY)
+    assert (done["events"], done["messages"]) == (1, 0)
