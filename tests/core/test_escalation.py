@@ -285,3 +285,8 @@ def test_left_alone_every_escalation_comes_to_its_catch_all(steps: list[tuple[in
     snapshot = policy(*steps, repeats=repeats)
     paged = pages(snapshot, EVERYBODY, 1 + len(steps) * (repeats + 1))
     assert (100, 101) in [people for _, people in paged]
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_reason_fits_its_column(reason: Reason) -> None:
+    assert len(reason) <= 40

@@ -120,3 +120,4 @@ def test_the_paths_in_a_page_are_those_of_the_views() -> None:
     assert messages.ACK_PATH.format(token="abc") == reverse("ack_link", args=["abc"])
     assert messages.GROUP_PATH.format(pk=7) == reverse("group", args=[7])
     assert reverse("profile") == messages.PROFILE_PATH
+    assert messages.TEST_PATH.format(pk=7) == reverse("pager_test", args=[7])

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     STARTED = "started"
     STEP_PAGED = "step paged"
     CATCH_ALL_PAGED = "catch-all paged"
-    NOBODY_AT_ALL = "nobody to page, not even in the catch-all"
+    NOBODY_AT_ALL = "nobody at all to page"
     ACKNOWLEDGED = "acknowledged"
     ALREADY_ACKNOWLEDGED = "already acknowledged"
     TIMED_OUT = "acknowledgement timed out"
