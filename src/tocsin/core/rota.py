@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise
 
 from tocsin.core.rotation import Fixed, Layer, Span, spans
@@ -203,16 +204,16 @@ def _fill(free: list[Interval], shifts: list[Span]) -> tuple[list[Interval], lis
 
 def _shadowed(pieces: list[_Piece], shifts: list[Span]) -> list[_Piece]:
     for starts, ends, people in shifts:
-        pieces = list(_edited(pieces, starts, ends, lambda piece, who=people: _with_shadows(piece, who)))
+        pieces = list(_edited(pieces, starts, ends, partial(_add_shadows, people)))
     return pieces
 
 
-def _with_shadows(piece: _Piece, people: tuple[int, ...]) -> None:
+def _add_shadows(people: tuple[int, ...], piece: _Piece) -> None:
     piece.shadows = tuple(dict.fromkeys((*piece.shadows, *people)))
 
 
 def _changed(pieces: Iterable[_Piece], override: Override, low: int, high: int) -> Iterator[_Piece]:
-    return _edited(pieces, low, high, lambda piece: _apply(override, piece))
+    return _edited(pieces, low, high, partial(_apply, override))
 
 
 def _edited(pieces: Iterable[_Piece], low: int, high: int, edit: Callable[[_Piece], None]) -> Iterator[_Piece]:

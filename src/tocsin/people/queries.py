@@ -99,7 +99,9 @@ def contact_methods(actor: Actor, user: User) -> QuerySet[ContactMethod]:
 def contact_method(actor: Actor, pk: int) -> ContactMethod:
     """`Http404` for what is not there, and for what the actor may not see: it must not show which of the two it is."""
     found = ContactMethod.objects.select_related("user")
-    return get_object_or_404(found if actor.may(Verb.MANAGE_PEOPLE) else found.filter(user_id=actor.user_id), pk=pk)
+    if not actor.may(Verb.MANAGE_PEOPLE):
+        found = found.filter(user=actor.user_id) if actor.user_id else found.none()
+    return get_object_or_404(found, pk=pk)
 
 
 def rules(actor: Actor, user: User, urgency: Urgency) -> QuerySet[NotificationRule]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tocsin.audit.actions import record
+from tocsin.audit.diffs import JSON
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.people.models import Membership, Team, User
 from tocsin.people.problems import Refused
@@ -46,6 +47,6 @@ def delete_team(actor: Actor, team: Team, now: datetime) -> None:
     delete(actor, team, now)
 
 
-def _names(team: Team) -> list[str]:
+def _names(team: Team) -> JSON:
     rows = team.memberships.order_by("user__name", "user_id").values_list("user__name", "is_lead")
     return [f"{name} (lead)" if is_lead else name for name, is_lead in rows]

@@ -1,6 +1,6 @@
 """Whom targets mean at an instant: many targets at once, in a fixed number of queries."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +41,7 @@ def _found(wanted: Collection[Target], resolved: Resolved) -> dict[Target, Found
     team_ids = _ids(wanted, TargetKind.TEAM)
     teams = team_members(team_ids) if team_ids else {}
     owners = stewards() if any(t.kind is TargetKind.STEWARDS for t in wanted) else ()
-    answers = {
+    answers: dict[TargetKind, Callable[[Target], Found]] = {
         TargetKind.USER: lambda t: _user(t, users),
         TargetKind.SCHEDULE: lambda t: _schedule(t, resolved.segments, resolved.troubles),
         TargetKind.TEAM: lambda t: _team(t, teams),

@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 LONGEST_OVERRIDE = timedelta(days=366)
+_LONGEST_NAME = 60
 _MOST = 32_767  # what the columns hold
 
 
@@ -153,8 +154,8 @@ def _check(schedule: Schedule, specs: Sequence[LayerSpec], now: datetime) -> Non
 
 def _check_layer(number: int, spec: LayerSpec) -> None:
     where = f"Layer {number}"
-    if not spec.name.strip() or len(spec.name) > Layer._meta.get_field("name").max_length:
-        raise Refused(f"{where} needs a name of at most 60 characters.")
+    if not spec.name.strip() or len(spec.name) > _LONGEST_NAME:
+        raise Refused(f"{where} needs a name of at most {_LONGEST_NAME} characters.")
     if not 1 <= spec.every <= _MOST:
         raise Refused(f"{where}: a turn must be at least one {spec.unit.value} long.")
     if not all(spec.slots):
