@@ -36,13 +36,13 @@ class ErrorsMiddleware:
         return None
 
 
-def bad_request(request: HttpRequest, _: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's name
     text = "The request cannot be understood, so nothing was done. Go back and try again."
     return _page(request, 400, "That cannot be read", text)
 
 
-def forbidden(request: HttpRequest, error: Exception | None = None) -> HttpResponse:
-    text = str(error or "") or "You are not allowed to do this. Nothing was changed. Ask an owner or admin."
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    text = str(exception or "") or "You are not allowed to do this. Nothing was changed. Ask an owner or admin."
     return _page(request, 403, "Not allowed", text)
 
 
@@ -54,7 +54,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa
     return _page(request, 403, "Please send it again", text)
 
 
-def not_found(request: HttpRequest, _: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's name
     text = "Nothing is here: it was deleted, or the address has a typing error."
     return _page(request, 404, "Not found", text)
 

@@ -1,0 +1,92 @@
+"""What lists of alert groups and of integrations show beside the rows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+
+from tocsin.alerts import queries
+from tocsin.alerts.filters import GroupFilters
+from tocsin.alerts.models import AlertGroup, Event, Outcome
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.permissions import Actor
+from tocsin.core.receipts import Reason
+from tocsin.services import queries as services
+from tocsin.services.models import Integration
+
+MOST = 200  # that a page may ask for by id
+_DIGITS = 18  # that fit any database's integer
+_EVERYTHING = GroupFilters(state="all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """An event, and what became of each of its signals that concern a group."""
+
+    event: Event
+    outcomes: tuple[tuple[str, str], ...]  # (dedup key, sentence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    state: str
+    label: str
+    url: str
+    count: int | None  # none: not counted, as it only grows
+    is_current: bool
+
+
+def tabs(actor: Actor, filters: GroupFilters, now: datetime) -> list[Tab]:
+    """One for each state, with the other filters kept."""
+    rows = queries.groups(actor, replace(filters, state="open"), now).order_by().values_list("state")
+    found = dict(rows.annotate(count=Count("pk")))
+    triggered, acknowledged = found.get(GroupState.TRIGGERED, 0), found.get(GroupState.ACKNOWLEDGED, 0)
+    return [
+        _tab(filters, "open", "Open", triggered + acknowledged),
+        _tab(filters, "triggered", "Triggered", triggered),
+        _tab(filters, "acknowledged", "Acknowledged", acknowledged),
+        _tab(filters, "resolved", "Resolved", None),
+        _tab(filters, "all", "All", None),
+    ]
+
+
+def _tab(filters: GroupFilters, state: str, label: str, count: int | None) -> Tab:
+    url = f"?{replace(filters, state=state).query()}"
+    return Tab(state=state, label=label, url=url, count=count, is_current=filters.state == state)
+
+
+def ids_of(text: str) -> list[int]:
+    """“3,7,12” from a query string; what is not a number is left out."""
+    return [int(part) for part in text.split(",")[:MOST] if part.isascii() and part.isdigit() and len(part) <= _DIGITS]
+
+
+def shown(actor: Actor, ids: list[int], now: datetime) -> QuerySet[AlertGroup]:
+    """These groups as they are now, whatever the filters say: a row does not vanish under the finger."""
+    return queries.groups(actor, _EVERYTHING, now).filter(pk__in=ids)
+
+
+def newer(actor: Actor, filters: GroupFilters, last: int, now: datetime) -> int:
+    """How many groups match the filters now and came after group `last`."""
+    return queries.groups(actor, filters, now).filter(pk__gt=last).count()
+
+
+def newest(actor: Actor, now: datetime) -> int:
+    """The last group there is; 0 when there is none."""
+    return queries.groups(actor, _EVERYTHING, now).values_list("pk", flat=True).first() or 0
+
+
+def events(actor: Actor, group: AlertGroup, limit: int) -> list[EventRow]:
+    """The last events of a group, newest first. Two queries."""
+    said = Prefetch("outcomes", Outcome.objects.filter(alert__group=group).order_by("position"), to_attr="said")
+    rows = queries.events_of(actor, group).prefetch_related(said)[:limit]
+    return [EventRow(event=event, outcomes=tuple(_in_words(o) for o in event.said)) for event in rows]
+
+
+def _in_words(outcome: Outcome) -> tuple[str, str]:
+    return outcome.dedup_key, Reason(outcome.reason).sentence
+
+
+def integrations(actor: Actor) -> QuerySet[Integration]:
+    """Each with `last_event_at`."""
+    latest = Event.objects.filter(integration=OuterRef("pk")).order_by("-id").values("received_at")[:1]
+    return services.integrations(actor).annotate(last_event_at=Subquery(latest))

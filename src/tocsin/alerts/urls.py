@@ -1,0 +1,15 @@
+from django.urls import path, re_path
+
+from tocsin.alerts.views import events, integrations, services
+
+urlpatterns = [
+    path("events/quarantined/", events.quarantine, name="quarantine"),
+    path("events/<uuid:receipt>/", events.event, name="event"),
+    path("events/<uuid:receipt>/retry/", events.event_retry, name="event_retry"),
+    path("services/", services.services, name="services"),
+    # /services/new/ is a form of the services' own
+    re_path(r"^services/(?!new/)(?P<slug>[-\w]+)/$", services.service, name="service"),
+    path("integrations/", integrations.integrations, name="integrations"),
+    path("integrations/<int:pk>/", integrations.integration, name="integration"),
+    path("integrations/<int:pk>/test/", integrations.integration_test, name="integration_test"),
+]

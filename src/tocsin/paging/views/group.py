@@ -1,0 +1,101 @@
+"""One alert group: everything about it on one page, and what can be done."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from tocsin import clock
+from tocsin.alerts import links, listing
+from tocsin.alerts import queries as alerts
+from tocsin.alerts.actions import add_note
+from tocsin.alerts.models import Alert, AlertGroup
+from tocsin.core.escalation import Reason
+from tocsin.core.permissions import Actor, Verb
+from tocsin.paging import actions, queries
+from tocsin.paging.actions import Answer
+from tocsin.paging.forms import NoteForm
+from tocsin.paging.views.returning import way_back
+from tocsin.people.middleware import ActorRequest
+
+_ALERTS = 20
+_EVENTS = 20
+_ACTS: dict[str, Callable[[int, Actor, datetime], Answer]] = {
+    "acknowledge": actions.acknowledge,
+    "resolve": actions.resolve,
+    "unacknowledge": actions.unacknowledge,
+    "escalate": actions.escalate,
+}
+_SAID = {
+    Reason.ACKNOWLEDGED: (messages.SUCCESS, "Acknowledged: nobody else is paged. It is yours now."),
+    Reason.ALREADY_ACKNOWLEDGED: (messages.INFO, "It was acknowledged already. Nothing changed."),
+    Reason.ENDED: (messages.SUCCESS, "Resolved. If it comes back, it pages again."),
+    Reason.ALREADY_ENDED: (messages.INFO, "It is resolved already. Nothing changed."),
+    Reason.RETRIGGERED: (messages.SUCCESS, "The acknowledgement was taken back. Paging begins again."),
+    Reason.ESCALATED: (messages.SUCCESS, "Escalated: the next step is paged now."),
+}
+
+
+def group(request: ActorRequest, pk: int) -> HttpResponse:
+    now = clock.now()
+    found = alerts.group(request.actor, pk)
+    context = _live(request, found, now)
+    if request.headers.get("HX-Request"):
+        return render(request, "paging/group_live.html", context | {"live": True})
+    context |= {"note": NoteForm(), "similar": alerts.similar(request.actor, found)}
+    return render(request, "paging/group.html", context)
+
+
+@require_POST
+def act(request: ActorRequest, pk: int, verb: str) -> HttpResponse:
+    if verb == "note":
+        return _note(request, pk)
+    if verb not in _ACTS:
+        raise Http404
+    alerts.group(request.actor, pk)
+    level, text = _SAID.get(_ACTS[verb](pk, request.actor, clock.now()).reason, (messages.INFO, "Nothing changed."))
+    messages.add_message(request, level, text)
+    return redirect(way_back(request, "group", pk))
+
+
+def _note(request: ActorRequest, pk: int) -> HttpResponse:
+    now = clock.now()
+    found = alerts.group(request.actor, pk)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        context = _live(request, found, now) | {"note": form, "similar": alerts.similar(request.actor, found)}
+        return render(request, "paging/group.html", context, status=422)
+    add_note(request.actor, pk, form.cleaned_data["text"], now)
+    return redirect(f"{found.get_absolute_url()}#history")
+
+
+def _live(request: ActorRequest, found: AlertGroup, now: datetime) -> dict[str, Any]:
+    """What changes while one looks."""
+    actor = request.actor
+    rows = list(alerts.alerts_of(actor, found)[:_ALERTS])
+    return {
+        "group": found,
+        "service": found.service,
+        "can_respond": actor.may(Verb.RESPOND),
+        "links": links.of_group(found.service, rows),
+        "alerts": [_with_details(alert) for alert in rows],
+        "more_alerts": max(found.alert_count - len(rows), 0),
+        "entries": alerts.entries_of(actor, found).reverse(),
+        "events": listing.events(actor, found, _EVENTS),
+        "pages": queries.pages_of(actor, found),
+        "next_up": queries.next_up(actor, found, now),
+    }
+
+
+def _with_details(alert: Alert) -> tuple[Alert, list[tuple[str, str]]]:
+    return alert, list(_texts(alert.details.items()))
+
+
+def _texts(details: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]:
+    for name, value in details:
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)

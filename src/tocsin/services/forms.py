@@ -1,0 +1,160 @@
+"""What people fill in about services and integrations. Rules that need the database are the actions' own."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from tocsin.core.permissions import Actor
+from tocsin.people import queries as people
+from tocsin.people.problems import Refused
+from tocsin.policies import queries as policies
+from tocsin.services.models import Integration, Service
+from tocsin.sources.registry import SOURCES
+
+Data = QueryDict | None
+_TIERS = [
+    (1, "1: everything stops without it"),
+    (2, "2: users notice at once"),
+    (3, "3: some users notice"),
+    (4, "4: nobody but us notices"),
+]
+SERVICE_FIELDS = (
+    "name",
+    "description",
+    "team",
+    "tier",
+    "policy",
+    "group_minutes",
+    "runbook_url",
+    "dashboard_url",
+    "logs_url",
+    "chat_url",
+    "rollback",
+)
+
+
+class ServiceForm(forms.Form):
+    name = forms.CharField(max_length=80, help_text="What people call it: “checkout”, “login”, “orders database”.")
+    policy = forms.ModelChoiceField(
+        queryset=None,
+        label="Escalation policy",
+        empty_label="Choose a policy",
+        help_text="Who is paged for its alerts, and who is next when nobody answers.",
+    )
+    team = forms.ModelChoiceField(queryset=None, required=False, label="Owner team", empty_label="No team")
+    tier = forms.TypedChoiceField(choices=_TIERS, coerce=int, initial=2)
+    description = forms.CharField(
+        required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), label="What it does"
+    )
+    group_minutes = forms.IntegerField(
+        min_value=0,
+        max_value=1440,
+        initial=0,
+        label="Group alerts for (minutes)",
+        help_text="Alerts that come within so many minutes of each other are one page. 0: each alert pages on its own.",
+    )
+    runbook_url = forms.URLField(required=False, max_length=500, label="Runbook", assume_scheme="https")
+    dashboard_url = forms.URLField(required=False, max_length=500, label="Dashboard", assume_scheme="https")
+    logs_url = forms.URLField(required=False, max_length=500, label="Logs", assume_scheme="https")
+    chat_url = forms.URLField(required=False, max_length=500, label="Chat channel", assume_scheme="https")
+    rollback = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label="How to roll back",
+        help_text="One sentence, with the command. It is on the page of every alert.",
+    )
+
+    def __init__(self, actor: Actor, data: Data, initial: Mapping[str, object] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.choices_of("policy").queryset = policies.policies(actor)
+        self.choices_of("team").queryset = people.teams(actor)
+
+    def choices_of(self, name: str) -> "forms.ModelChoiceField[Any]":
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        return field
+
+
+def initial_of(service: Service) -> dict[str, object]:
+    return {name: getattr(service, name) for name in SERVICE_FIELDS}
+
+
+class IntegrationForm(forms.Form):
+    service = forms.ModelChoiceField(
+        queryset=None,
+        empty_label="Choose a service",
+        help_text="Alerts that come in here are this service's, and page by its escalation policy.",
+    )
+    kind = forms.ChoiceField(label="Where alerts come from", widget=forms.RadioSelect)
+    name = forms.CharField(
+        max_length=80, required=False, help_text="To tell several apart. Left empty, it is called by its kind."
+    )
+
+    def __init__(self, services: QuerySet[Service], data: Data, initial: Mapping[str, object]) -> None:
+        super().__init__(data, initial=dict(initial))
+        self.fields["service"].queryset = services  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(s.kind, f"{s.label}: {s.about}") for s in SOURCES.values()]  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        source = SOURCES.get(self.cleaned_data.get("kind", ""))
+        return name or (source.label if source else "")
+
+
+class IntegrationChangeForm(forms.Form):
+    name = forms.CharField(max_length=80)
+    is_enabled = forms.BooleanField(
+        required=False,
+        label="Switched on",
+        help_text="Switched off, it refuses what is sent to it, and the sender sees an error.",
+    )
+
+
+class MappingForm(forms.Form):
+    """The mapping of a generic source as JSON, and a message to try it on."""
+
+    mapping = forms.CharField(
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false"}),
+        help_text="A JSON object: the field of an alert, and the expression that finds it in the message. "
+        "Left empty, the usual names are understood.",
+    )
+    sample = forms.CharField(
+        required=False,
+        max_length=200_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false"}),
+        label="A message to try it on",
+        help_text="Paste one as your tool sends it. It is read here only: nothing is opened and nobody is paged.",
+    )
+
+    def clean_mapping(self) -> dict[str, object]:
+        text: str = self.cleaned_data["mapping"].strip()
+        if not text:
+            return {}
+        try:
+            read = json.loads(text)
+        except ValueError as error:
+            raise forms.ValidationError(f"This is not JSON: {error}.") from error
+        if not isinstance(read, dict):
+            raise forms.ValidationError("The mapping must be a JSON object: {“field”: “expression”, …}.")
+        return read
+
+
+def mapping_text(integration: Integration) -> str:
+    return json.dumps(integration.mapping, indent=2, ensure_ascii=False) if integration.mapping else ""
+
+
+def refuse(form: forms.Form, refused: Refused) -> None:
+    """A rule's no, beside the fields it is about."""
+    known = {name: text for name, text in refused.fields.items() if name in form.fields}
+    for name, text in known.items():
+        form.add_error(name, text)
+    if not known:
+        form.add_error(None, str(refused))
