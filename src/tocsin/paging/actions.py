@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tocsin import sealing
 from tocsin.alerts.actions import enter, mark_acknowledged, mark_resolved, mark_triggered
 from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
@@ -168,6 +167,6 @@ def _version_of_test(user: User, now: datetime) -> PolicyVersion:
     )
     defaults = {"body": snapshots.body(snapshot), "created_at": now}
     version, _ = PolicyVersion.objects.get_or_create(
-        digest=sealing.fingerprint(f"pager test {user.pk}"), defaults=defaults
+        digest=rows.digest_of_test(user.pk), defaults=defaults
     )
     return version

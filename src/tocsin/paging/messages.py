@@ -19,6 +19,7 @@ from tocsin.people.models import User
 ACK_PATH = "/ack/{token}/"
 GROUP_PATH = "/alerts/{pk}/"
 PROFILE_PATH = "/profile/"
+TEST_PATH = "/profile/test/{pk}/"
 _DETAILS = 8  # facts of the alert itself; more are on its page
 
 

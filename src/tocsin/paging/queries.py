@@ -98,7 +98,7 @@ def tests_of(actor: Actor, user_id: int) -> QuerySet[Escalation]:
     """A person's pager tests, newest first."""
     if actor.user_id != user_id:
         require(actor, Verb.MANAGE_PEOPLE)
-    tests = Escalation.objects.filter(kind=rows.TEST, notifications__user=user_id).distinct()
+    tests = Escalation.objects.filter(kind=rows.TEST, snapshot__digest=rows.digest_of_test(user_id))
     return tests.prefetch_related("notifications").order_by("-pk")
 
 
@@ -117,7 +117,7 @@ def _ring(notification: Notification) -> Ring:
         id=notification.pk,
         title=f"{group.service.name}: {group.title}" if group else "Test of your pager",
         severity=group.severity if group else "",
-        group_url=messages.GROUP_PATH.format(pk=group.pk) if group else messages.PROFILE_PATH,
+        group_url=messages.GROUP_PATH.format(pk=group.pk) if group else messages.TEST_PATH.format(pk=notification.escalation_id),
         count=group.alert_count if group else 1,
         escalation_id=notification.escalation_id,
         is_test=group is None,

@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.db import connection
 from django.db.models import F, Model, QuerySet
 
+from tocsin import sealing
 from tocsin.core.escalation import EMERGENCY, Decision, Snapshot, State, Status
 from tocsin.core.signals import Urgency
 from tocsin.paging.models import Escalation
@@ -21,6 +22,11 @@ from tocsin.policies.models import PolicyVersion
 TEST = "test"
 Row = TypeVar("Row", bound=Model)
 LIVE = (Status.RUNNING, Status.ACKNOWLEDGED)
+
+
+def digest_of_test(user_id: int) -> str:
+    """Of the policy that a test of this person's pager runs by."""
+    return sealing.fingerprint(f"pager test {user_id}")
 
 
 class Lost(Exception):

@@ -75,10 +75,10 @@ class RulesForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Data = None,
+        *,
         methods: Iterable[ContactMethod],
         rules: Mapping[Urgency, list[NotificationRule]],
-        **kwargs: Any,
     ) -> None:
         super().__init__(data)
         self.methods = list(methods)

@@ -1,8 +1,9 @@
-"""A schedule as a picture: where each bar begins and how long it is, in percent of the width. Templates draw it as SVG."""
+"""A schedule as a picture: where each bar begins and how long it is, in percent. Templates draw it as SVG."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from tocsin.core.rota import Fixed, Layer, Rota, Segment, final
 from tocsin.schedules.models import Override
@@ -18,8 +19,9 @@ class Bar:
     label: str
     title: str
     kind: str  # shift, mine, gap, shadow
-    starts: str  # ISO, UTC
-    ends: str
+    starts: int  # seconds since 1970, from when it can be overridden
+    ends: int
+    is_over: bool
     instead_of: int = 0  # whom an override of this bar would stand in for; 0: nobody or several
 
 
@@ -112,8 +114,9 @@ def _bar(segment: Segment, frame: Frame) -> Bar:
         label=", ".join(short(name) if width >= _SHORT else initials(name) for name in names),
         title=f"{', '.join(names) or 'Nobody'}: {_span(segment, frame)}",
         kind=_kind(segment, frame.viewer),
-        starts=_iso(max(segment.starts_at, _minute(frame.now))),
-        ends=_iso(segment.ends_at),
+        starts=_seconds(max(segment.starts_at, frame.now.replace(second=0))),
+        ends=_seconds(segment.ends_at),
+        is_over=segment.ends_at <= frame.now,
         instead_of=segment.people[0] if len(segment.people) == 1 else 0,
     )
 
@@ -127,7 +130,7 @@ def _kind(segment: Segment, viewer: int | None) -> str:
 def _days(frame: Frame) -> list[Day]:
     edges = list(_midnights(frame))
     named_daily = len(edges) <= _MOST_DAY_NAMES + 1
-    return [_day(low, high, frame, named_daily=named_daily) for low, high in zip(edges, edges[1:], strict=False)]
+    return [_day(low, high, frame, named_daily=named_daily) for low, high in pairwise(edges)]
 
 
 def _day(low: datetime, high: datetime, frame: Frame, *, named_daily: bool) -> Day:
@@ -153,16 +156,12 @@ def _span(segment: Segment, frame: Frame) -> str:
     return f"{low:%a} {low.day} {low:%b} {low:%H:%M} to {high:%a} {high.day} {high:%b} {high:%H:%M}"
 
 
-def _iso(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _minute(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def short(name: str) -> str:
-    return name.split()[0] if name.split() else name
+    return name.split(maxsplit=1)[0] if name.split() else name
 
 
 def initials(name: str) -> str:

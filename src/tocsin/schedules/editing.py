@@ -11,8 +11,6 @@ from tocsin.schedules.forms import LayerForm, TurnForm
 from tocsin.ui import rows
 from tocsin.ui.rows import Row
 
-_SPARE = 1  # an empty line for one more person, so that adding one needs no script
-
 
 @dataclass(frozen=True, kw_only=True)
 class LayerFields:
@@ -26,34 +24,31 @@ class Editor:
     def __init__(self, typed: list[Row], people: list[tuple[str, str]], *, is_bound: bool) -> None:
         self.is_bound = is_bound
         self.people = people
+        self.data = rows.flat(typed, "layer", "turn") if is_bound else None
         self.layers = [self._fields(number, row) for number, row in enumerate(typed)]
 
     def is_valid(self) -> bool:
         forms = [form for layer in self.layers for form in (layer.form, *layer.turns)]
-        return all([form.is_valid() for form in forms])
+        return not [form for form in forms if not form.is_valid()]  # each is asked, so that each shows its errors
 
     def specs(self) -> list[Layer]:
         return [_spec(layer) for layer in self.layers]
 
     def _fields(self, number: int, row: Row) -> LayerFields:
-        data = rows.flat([row], "layer", "turn")
         name = f"layer-{number}"
-        if self.is_bound:
-            bound = {f"{name}{key.removeprefix('layer-0')}": text for key, text in data.items()}
-            turns = [TurnForm(bound, prefix=f"{name}-turn-{i}", people=self.people) for i in range(len(row.parts))]
-            return LayerFields(form=LayerForm(bound, prefix=name), turns=turns)
         turns = [
-            TurnForm(initial=part, prefix=f"{name}-turn-{i}", people=self.people) for i, part in enumerate(row.parts)
+            TurnForm(self.data, initial=part, prefix=f"{name}-turn-{at}", people=self.people)
+            for at, part in enumerate(row.parts)
         ]
-        return LayerFields(form=LayerForm(initial=row.values, prefix=name), turns=turns)
+        return LayerFields(form=LayerForm(self.data, initial=row.values, prefix=name), turns=turns)
 
 
 def typed_rows(posted: Mapping[str, str]) -> list[Row]:
     return rows.read(posted, "layer", "turn")
 
 
-def with_spares(typed: list[Row]) -> list[Row]:
-    """Each layer with an empty line at its end."""
+def with_spare(typed: list[Row]) -> list[Row]:
+    """Each layer with an empty line at its end, so that adding somebody needs no script."""
     for row in typed:
         while not row.parts or row.parts[-1].get("user"):
             row.parts.append({})

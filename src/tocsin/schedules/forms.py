@@ -43,9 +43,8 @@ class LayerForm(forms.Form):
         label="Only at these hours",
         help_text="Such as Mon–Fri 09:00–17:00, Sat 10:00–12:00. Empty: always.",
     )
-    is_shadow = forms.BooleanField(
-        required=False, label="Shadow: they are told, and are never responsible", widget=forms.CheckboxInput
-    )
+    is_shadow = forms.BooleanField(required=False, label="Shadow: they are told, and are never responsible")
+    until = forms.DateTimeField(required=False, widget=forms.HiddenInput)  # set by the API; kept as it is
 
     def clean_only(self) -> tuple[Restriction, ...]:
         try:

@@ -17,7 +17,7 @@ class Unclear(ValueError):
 
 
 def read(text: str) -> tuple[Restriction, ...]:
-    """Nothing typed is no restriction. Without days every day is meant; an end not after its start is on the next day."""
+    """Nothing typed is no restriction. Without days every day is meant; an end not after its start is the day after."""
     parts = [part.strip() for part in re.split(r"[,;\n]", text) if part.strip()]
     return tuple(_read(part) for part in parts)
 

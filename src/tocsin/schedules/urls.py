@@ -1,0 +1,14 @@
+from django.urls import path
+
+from tocsin.schedules.views import editing, overriding, reading
+
+urlpatterns = [
+    path("on-call/", reading.oncall, name="oncall"),
+    path("schedules/", reading.schedules, name="schedules"),
+    path("schedules/new/", editing.schedule_new, name="schedule_new"),
+    path("schedules/<slug:slug>/", reading.schedule, name="schedule"),
+    path("schedules/<slug:slug>/edit/", editing.schedule_edit, name="schedule_edit"),
+    path("schedules/<slug:slug>/delete/", editing.schedule_delete, name="schedule_delete"),
+    path("schedules/<slug:slug>/override/", overriding.override_new, name="override_new"),
+    path("schedules/<slug:slug>/overrides/<int:pk>/delete/", overriding.override_delete, name="override_delete"),
+]
