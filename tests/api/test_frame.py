@@ -1,0 +1,173 @@
+"""What holds for every route: who may call, problems, pages, idempotency keys, and the document that describes it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from tests.api.caller import Caller
+from tests.apps.domain import person
+from tests.conftest import NOON
+from tocsin.config.api import api
+from tocsin.core.permissions import TOCSIN, Role, Scope
+from tocsin.people.actions import create_token, revoke_token, set_active
+from tocsin.people.models import Team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Caller:
+    person("Olga", Role.OWNER)
+    return Caller(person("Ada", Role.ADMIN))
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",  # none
+        "Bearer ",  # empty
+        "Bearer toc_unknown",  # never given out
+        "Basic YWRhOmFkYQ==",  # another scheme
+    ],
+)
+def test_without_a_valid_token_nothing_is_told(authorization: str) -> None:
+    person("Ada")
+    answer = Client().get("/api/v1/people", headers={"Authorization": authorization})
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_session_is_not_a_token() -> None:
+    client = Client()
+    client.force_login(person("Ada", Role.OWNER))
+    assert client.get("/api/v1/people").status_code == 401
+
+
+def test_a_revoked_token_stops(admin: Caller) -> None:
+    token, raw = create_token(TOCSIN, "old", [Scope.READ], None, None, NOON)
+    revoke_token(TOCSIN, token, NOON)
+    admin.token = raw
+    assert admin.call("GET", "/people").status == 401
+
+
+def test_a_token_past_its_end_stops(admin: Caller) -> None:
+    _, admin.token = create_token(TOCSIN, "brief", [Scope.READ], None, NOON + timedelta(seconds=1), NOON)
+    assert admin.call("GET", "/people").status == 401
+
+
+def test_the_token_of_somebody_inactive_stops(admin: Caller) -> None:
+    gone = person("Gone")
+    caller = Caller(gone)
+    set_active(TOCSIN, gone, NOON, active=False)
+    assert caller.call("GET", "/people").status == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "method", "path", "status"),
+    [
+        # reading is for everybody
+        (Role.OBSERVER, Scope.READ, "GET", "/people", 200),
+        # an observer may not answer pages, whatever the token says
+        (Role.OBSERVER, Scope.ADMIN, "POST", "/alert-groups/1/acknowledge", 403),
+        # a token for reading does not write, whoever it acts as
+        (Role.OWNER, Scope.READ, "POST", "/teams", 403),
+        # a token for answering does not configure
+        (Role.OWNER, Scope.RESPOND, "DELETE", "/services/none", 404),
+        # people are managed by admins
+        (Role.RESPONDER, Scope.ADMIN, "POST", "/people", 403),
+        # and the audit log is read by them
+        (Role.RESPONDER, Scope.ADMIN, "GET", "/audit", 403),
+        (Role.ADMIN, Scope.ADMIN, "GET", "/audit", 200),
+    ],
+)
+def test_role_and_scope_both_must_allow_it(role: Role, scope: Scope, method: str, path: str, status: int) -> None:
+    caller = Caller(person("Ada", role), scope)
+    body = {"name": "X", "email": "x@example.org"} if method == "POST" else None
+    answer = caller.call(method, path, body)
+    assert answer.status == status, answer.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        # nothing there
+        ("GET", "/people/99999", None, 404),
+        # a field is missing
+        ("POST", "/teams", {}, 422),
+        # not JSON at all
+        ("POST", "/teams", "}{", 422),
+        # a cursor that was never given out
+        ("GET", "/people?cursor=nonsense!", None, 422),
+        # too many at once
+        ("GET", "/people?limit=100000", None, 422),
+        # a rule says no
+        ("PATCH", "/people/{me}", {"is_active": False}, 409),
+        # an unknown zone
+        ("POST", "/schedules", {"name": "X", "time_zone": "Mars/Olympus"}, 409),
+    ],
+)
+def test_errors_are_problem_details(method: str, path: str, body: object, status: int) -> None:
+    owner = person("Olga", Role.OWNER)
+    answer = Caller(owner).call(method, path.format(me=owner.pk), body)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.body["status"] == status
+    assert answer.body["title"]
+    assert answer.body["detail"]
+
+
+def test_pages_follow_each_other_without_loss_while_rows_are_added(admin: Caller) -> None:
+    Team.objects.bulk_create([Team(name=f"Team {n}", slug=f"team-{n}") for n in range(7)])
+    page = admin.get("/teams?limit=3")
+    seen = [t["slug"] for t in page["items"]]
+    Team.objects.create(name="Late", slug="late")
+    while page["next"]:
+        page = admin.get(f"/teams?limit=3&cursor={page['next']}")
+        seen += [t["slug"] for t in page["items"]]
+    assert seen == [f"team-{n}" for n in reversed(range(7))]
+
+
+def test_a_repeated_post_with_a_key_is_carried_out_once(admin: Caller) -> None:
+    key = {"Idempotency-Key": "a-1"}
+    first = admin.call("POST", "/teams", {"name": "Platform"}, **key)
+    again = admin.call("POST", "/teams", {"name": "Platform"}, **key)
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == first.body
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert Team.objects.count() == 1
+
+
+def test_a_key_is_not_for_two_different_requests(admin: Caller) -> None:
+    key = {"Idempotency-Key": "a-1"}
+    admin.post("/teams", {"name": "Platform"}, **key)
+    assert admin.call("POST", "/teams", {"name": "Payments"}, **key).status == 422
+    assert Team.objects.count() == 1
+
+
+def test_keys_of_different_tokens_never_meet(admin: Caller) -> None:
+    key = {"Idempotency-Key": "a-1"}
+    admin.post("/teams", {"name": "Platform"}, **key)
+    other = Caller(person("Grace", Role.ADMIN))
+    assert other.post("/teams", {"name": "Payments"}, **key)["name"] == "Payments"
+
+
+def test_a_refused_request_is_remembered_too(admin: Caller) -> None:
+    key = {"Idempotency-Key": "a-1"}
+    for _ in range(2):
+        assert admin.call("POST", "/teams", {}, **key).status == 422
+
+
+def test_the_document_describes_every_route_with_a_summary() -> None:
+    document = api.get_openapi_schema()
+    operations = [op for path in document["paths"].values() for op in path.values()]
+    assert len(operations) > 60
+    assert all(op.get("summary") and op.get("tags") for op in operations)
+    assert all(op.get("security") for op in operations)
+
+
+def test_the_document_is_served_to_whoever_has_a_token_or_not() -> None:
+    person("Ada")
+    answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json()["info"]["title"] == "Tocsin"
