@@ -32,10 +32,6 @@ def sleep(count: float) -> None:
     time.sleep(count)
 
 
-def pause(seconds: float) -> None:
-    time.sleep(seconds)
-
-
 def forever() -> None:
     """Until the process is told to end."""
     threading.Event().wait()

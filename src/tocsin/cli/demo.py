@@ -97,7 +97,7 @@ def _wait(url: str) -> None:
             with urllib.request.urlopen(f"{url}/readyz", timeout=5):  # noqa: S310 - our own URL
                 return
         except (urllib.error.URLError, OSError):
-            clock.pause(0.1)
+            clock.sleep(0.1)
     sys.exit("the demo waited for the server in vain")
 
 
