@@ -43,13 +43,13 @@ class Holding:
     def move(self, alert: Alert, state: AlertState) -> None:
         self.count(alert.state, -1)
         self.count(state, 1)
-        alert.state = state
+        alert.state = state.value
 
     def acknowledge(self) -> None:
         self.acknowledges = True
         self.acknowledged, self.triggered = self.acknowledged + self.triggered, 0
         for alert in self.alerts.values():
-            alert.state = AlertState.ACKNOWLEDGED
+            alert.state = AlertState.ACKNOWLEDGED.value
 
 
 @dataclass(slots=True)
@@ -201,7 +201,7 @@ class Ledger:
         self, holding: Holding, integration: Integration, signal: Signal, at: datetime, state: AlertState
     ) -> Alert:
         alert = Alert(
-            integration=integration, dedup_key=signal.dedup_key, group=holding.row, state=state, opened_at=at,
+            integration=integration, dedup_key=signal.dedup_key, group=holding.row, state=state.value, opened_at=at,
             last_event_at=at,
         )  # fmt: skip
         _refresh(alert, signal)

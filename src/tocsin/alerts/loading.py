@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
+from tocsin.alerts import bulk
 from tocsin.alerts.ledger import Holding, Key, Ledger
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
-from tocsin.core.lifecycle import AlertState, GroupState
+from tocsin.core.lifecycle import GroupState
 from tocsin.services.models import Integration
 
 _ALERT_FIELDS = (
@@ -57,7 +59,7 @@ def _hold(group_ids: Collection[int]) -> dict[int, Holding]:
     """Locks the groups, always in the order of their ids."""
     if not group_ids:
         return {}
-    rows = AlertGroup.objects.filter(pk__in=group_ids, state__in=_OPEN).order_by("id").select_for_update()
+    rows = AlertGroup.objects.filter(pk__in=group_ids, state__in=_OPEN).order_by("id").select_for_update(no_key=True)
     holdings = {row.pk: Holding(row) for row in rows}
     counts = Alert.objects.filter(group_id__in=holdings).exclude(state="resolved").order_by()
     for group_id, state, count in counts.values_list("group_id", "state").annotate(count=Count("id")):
@@ -69,26 +71,25 @@ def write(ledger: Ledger) -> None:
     """Old rows before new ones: an alert that resolves frees its key for the next."""
     acknowledging = [pk for pk, holding in ledger.touched_groups.items() if holding.acknowledges]
     if acknowledging:
-        triggered = Alert.objects.filter(group_id__in=acknowledging, state=AlertState.TRIGGERED)
-        triggered.update(state=AlertState.ACKNOWLEDGED)
-    _rewrite(ledger)
+        triggered = Alert.objects.filter(group_id__in=acknowledging, state="triggered")
+        triggered.update(state="acknowledged")
+    bulk.update(Alert, ledger.touched_alerts.values(), _ALERT_FIELDS)
+    bulk.update(AlertGroup, (holding.row for holding in ledger.touched_groups.values()), _GROUP_FIELDS)
     AlertGroup.objects.bulk_create(ledger.new_groups)
-    Alert.objects.bulk_create(ledger.new_alerts)
-    Outcome.objects.bulk_create(ledger.outcomes)
-    Entry.objects.bulk_create(ledger.entries)
+    Alert.objects.bulk_create(_pointed(ledger.new_alerts, "group"))
+    bulk.insert(Outcome, _pointed(ledger.outcomes, "alert"))
+    bulk.insert(Entry, _pointed(ledger.entries, "group"))
 
 
-def _rewrite(ledger: Ledger) -> None:
-    """An upsert by primary key is many times faster than `bulk_update`, and the rows are known to be there."""
-    Alert.objects.bulk_create(
-        ledger.touched_alerts.values(), update_conflicts=True, unique_fields=["id"], update_fields=_ALERT_FIELDS
-    )
-    AlertGroup.objects.bulk_create(
-        [holding.row for holding in ledger.touched_groups.values()],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=_GROUP_FIELDS,
-    )
+Row = TypeVar("Row", bound=Model)
+
+
+def _pointed(rows: list[Row], name: str) -> list[Row]:
+    """The rows, with the ids of what they point to: it had none yet when they were made."""
+    for row in rows:
+        pointed = getattr(row, name)
+        setattr(row, f"{name}_id", pointed.pk if pointed else None)
+    return rows
 
 
 def expired(now: datetime, limit: int) -> list[Key]:

@@ -14,6 +14,7 @@ def services(actor: Actor, search: str = "") -> QuerySet[Service]:
     """Each with `open_groups`, how many of its alert groups are not resolved."""
     require(actor, Verb.VIEW)
     found = Service.objects.select_related("team", "policy").annotate(open_groups=Count("groups", filter=_OPEN))
+    found = found.order_by("name")  # said again: a query that counts forgets the model's order
     if search:
         found = found.filter(
             Q(name__icontains=search) | Q(description__icontains=search) | Q(team__name__icontains=search)
