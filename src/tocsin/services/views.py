@@ -1,6 +1,5 @@
 """Making and changing services and integrations. The pages that show their alerts are in `alerts.views`."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -124,7 +123,7 @@ def integration_mapping(request: ActorRequest, pk: int) -> HttpResponse:
     form = MappingForm(request.POST or None, initial=initial)
     context: dict[str, Any] = {"form": form, "integration": integration}
     if form.is_valid():
-        context["tried"] = tried = _try(integration, form, now)
+        context["tried"] = tried = _try(integration, form)
         if "save" in request.POST and tried.get("error") is None:
             actions.change_integration(request.actor, integration, now, mapping=form.cleaned_data["mapping"])
             messages.success(request, "The mapping was saved. It reads everything that comes in from now on.")
@@ -132,9 +131,9 @@ def integration_mapping(request: ActorRequest, pk: int) -> HttpResponse:
     return render(request, "services/mapping.html", context)
 
 
-def _try(integration: Integration, form: MappingForm, now: datetime) -> dict[str, Any]:
+def _try(integration: Integration, form: MappingForm) -> dict[str, Any]:
     sample = form.cleaned_data["sample"].strip().encode() or SOURCES[integration.kind].sample
-    found = actions.try_mapping(integration.kind, form.cleaned_data["mapping"], sample, now)
+    found = actions.try_mapping(integration.kind, form.cleaned_data["mapping"], sample)
     if isinstance(found, str):
         return {"error": found}
     return {"signals": found} if found else {"error": "The message was read and has no alerts in it."}
