@@ -38,4 +38,5 @@ def plan(*, attempts: int, age: timedelta, give_up_after: timedelta, asked: time
 
 def _backoff(attempts: int, jitter: float) -> timedelta:
     doublings = min(max(attempts, 1) - 1, 16)  # beyond the longest pause anyway; keeps the power small
-    return min(FIRST * 2**doublings, LONGEST) * (1 - SPREAD / 2 + SPREAD * jitter)
+    factor: int = 2**doublings
+    return min(FIRST * factor, LONGEST) * (1 - SPREAD / 2 + SPREAD * jitter)

@@ -87,14 +87,14 @@ def _page_for(group_id: int, now: datetime) -> bool:
 def _escalations_of_what_is_over(now: datetime) -> int:
     """Nobody is paged for what is resolved."""
     ids = list(_haunting().values_list("pk", "group_id")[:LIMIT])
-    return _repaired("escalations of resolved alerts", (_end(pk, group_id, now) for pk, group_id in ids))
+    return _repaired("escalations of resolved alerts", (_end(pk, group_id or 0, now) for pk, group_id in ids))
 
 
 def _haunting() -> QuerySet[Escalation]:
     return Escalation.objects.filter(status__in=rows.LIVE, group__state=GroupState.RESOLVED).order_by("pk")
 
 
-def _end(pk: int, group_id: int | None, now: datetime) -> bool:
+def _end(pk: int, group_id: int, now: datetime) -> bool:
     with transaction.atomic():
         list(rows.locked(AlertGroup.objects.filter(pk=group_id)))
         ended = _haunting().filter(pk=pk).exists() and Escalation.objects.filter(pk=pk).update(

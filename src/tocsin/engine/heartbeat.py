@@ -6,7 +6,7 @@ import structlog
 from django.conf import settings
 
 from tocsin.channels import http
-from tocsin.channels.contract import Sent
+from tocsin.channels.contract import Failed, Retry
 from tocsin.health import problems
 
 PROBLEM = "heartbeat"
@@ -33,4 +33,4 @@ def _error(now: datetime) -> str:
         result = http.verdict(http.request("GET", settings.HEARTBEAT_URL, by_operator=True), now)
     except (http.Refused, http.Unreachable) as error:
         return str(error)
-    return "" if isinstance(result, Sent) else result.error
+    return result.error if isinstance(result, Retry | Failed) else ""

@@ -123,6 +123,7 @@ def run(stop: threading.Event) -> None:
         engine.sender.stop()
         for helper in helpers:
             helper.join()
+        connection.close()
         log.info("the engine has stopped")
 
 

@@ -1,9 +1,8 @@
 """Problems that people must look at."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from tocsin.health.models import Problem
 
@@ -21,5 +20,5 @@ def over(key: str, now: datetime) -> bool:
     return bool(Problem.objects.filter(key=key[:120], over_at=None).update(over_at=now))
 
 
-def open_problems() -> Sequence[Problem]:
+def open_problems() -> QuerySet[Problem]:
     return Problem.objects.filter(over_at=None)

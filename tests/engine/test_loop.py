@@ -1,0 +1,106 @@
+"""The engine as it runs: woken by commits, stopped in good order."""
+
+import threading
+from collections.abc import Iterator
+from time import monotonic, sleep
+
+import pytest
+
+from tests.channels.servers import Receiver
+from tests.world import SETUP, World
+from tocsin import clock
+from tocsin.alerts import absorbing
+from tocsin.engine import loop
+from tocsin.engine.loop import Chore
+from tocsin.health import beats, wakeups
+from tocsin.outbox.models import Message, State
+from tocsin.people import actions as people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stop() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def engine(transactional_db: None, stop: threading.Event) -> Iterator[threading.Thread]:
+    thread = threading.Thread(target=lambda: loop.run(stop))
+    thread.start()
+    yield thread
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def world() -> World:
+    return World(clock.now())
+
+
+def until(what: object, within: float = 10.0) -> None:
+    end = monotonic() + within
+    while not what():  # type: ignore[operator]
+        assert monotonic() < end
+        sleep(0.005)
+
+
+def test_an_event_is_a_page_at_the_provider_within_half_a_second(
+    world: World, receiver: Receiver, engine: threading.Thread
+) -> None:
+    olga = world.owner()
+    people.issue_method(SETUP, olga.user, "webhook", "Hook", receiver.url, clock.now())
+    monitoring = world.monitoring(world.policy([olga]))
+    until(lambda: beats.alive("engine", clock.now()))
+    begun = monotonic()
+    monitoring.source.triggers("disk", "critical", "Disk full", at=clock.now())
+    wakeups.notify()
+    (heard,) = receiver.wait_for(1)
+    assert b"Disk full" in heard.body
+    assert heard.at - begun < 0.5
+
+
+def test_stopping_ends_every_thread_and_the_beat(engine: threading.Thread, stop: threading.Event) -> None:
+    until(lambda: beats.alive("engine", clock.now()))
+    stop.set()
+    engine.join(10)
+    assert not engine.is_alive()
+    assert not beats.alive("engine", clock.now())
+
+
+def test_a_turn_that_fails_does_not_end_the_engine(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, stop: threading.Event
+) -> None:
+    mistakes = [ZeroDivisionError("a mistake")]
+    absorb = absorbing.absorb
+
+    def at_first_broken(*arguments: object) -> object:
+        if mistakes:
+            raise mistakes.pop()
+        return absorb(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(absorbing, "absorb", at_first_broken)
+    olga = world.owner()
+    people.issue_method(SETUP, olga.user, "webhook", "Hook", receiver.url, clock.now())
+    world.monitoring(world.policy([olga])).source.triggers("disk", "critical", "Disk full", at=clock.now())
+    thread = threading.Thread(target=lambda: loop.run(stop))
+    thread.start()
+    receiver.wait_for(1)
+    until(lambda: Message.objects.filter(kind="webhook", state=State.SENT).exists())
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_a_chore_is_done_when_it_is_due_and_again_after_it_failed() -> None:
+    done: list[float] = []
+
+    def do() -> None:
+        done.append(0)
+        raise ZeroDivisionError
+
+    chore = Chore(every=10, do=do)
+    for at in (1.0, 5.0, 10.9, 11.0, 12.0, 21.0):
+        chore.do_when_due(at)
+    assert len(done) == 3
