@@ -74,10 +74,10 @@ def escalate(group_id: int, actor: Actor, now: datetime) -> Answer:
     """The next step now; an acknowledgement is taken back. What paged nobody so far begins to."""
     require(actor, Verb.RESPOND)
     with transaction.atomic():
-        mark_triggered(group_id, actor, now)
-        group = AlertGroup.objects.get(pk=group_id)
+        group = rows.locked(AlertGroup.objects.filter(pk=group_id)).get()
         if group.state == GroupState.RESOLVED:
             return Answer(reason=Reason.ALREADY_ENDED, group=group)
+        mark_triggered(group_id, actor, now)
         if not _change(group_id, lambda _row, _policy, state: core.escalate(state, now), actor, now):
             begin(group, now)
         text = f"{actor.name} escalated it: the next step is paged now."
@@ -166,7 +166,5 @@ def _version_of_test(user: User, now: datetime) -> PolicyVersion:
         policy=policy, steps=(Step(delay=TEST_LASTS, targets=(target,)),), repeats=0, catch_all=(target,)
     )
     defaults = {"body": snapshots.body(snapshot), "created_at": now}
-    version, _ = PolicyVersion.objects.get_or_create(
-        digest=rows.digest_of_test(user.pk), defaults=defaults
-    )
+    version, _ = PolicyVersion.objects.get_or_create(digest=rows.digest_of_test(user.pk), defaults=defaults)
     return version

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 
 from tocsin.alerts.actions import mark_triggered
+from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
 from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
 from tocsin.core.permissions import TOCSIN
@@ -162,10 +163,10 @@ def _time_out_due(now: datetime, limit: int) -> int:
 def _time_out(pk: int, group_id: int | None, now: datetime) -> int:
     """Alone: the group's row has to be locked before the escalation's."""
     with transaction.atomic():
-        if group_id is not None:
-            mark_triggered(group_id, TOCSIN, now)
+        list(rows.locked(AlertGroup.objects.filter(pk=group_id)))
         found = list(rows.locked(_due(Status.ACKNOWLEDGED, now).filter(pk=pk)))
         for row in found:
+            mark_triggered(row.group_id or 0, TOCSIN, now)
             decision = core.time_out(rows.policies_of([row])[pk], rows.state_of(row), now)
             rows.put_state(row, decision, now)
             text = "The acknowledgement has run out and nothing is resolved: the steps run again."
