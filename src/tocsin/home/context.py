@@ -3,19 +3,18 @@
 from django.http import HttpRequest
 
 from tocsin import clock
-from tocsin.alerts.models import AlertGroup
-from tocsin.core.lifecycle import GroupState
-from tocsin.health.models import Problem
-from tocsin.home import navigation
+from tocsin.core.permissions import NOBODY
+from tocsin.health import problems
+from tocsin.home import navigation, queries
 
 
 def page(request: HttpRequest) -> dict[str, object]:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {"now": clock.now()}
-    triggered = AlertGroup.objects.filter(state=GroupState.TRIGGERED).count()
+    now, actor = clock.now(), getattr(request, "actor", NOBODY)
+    if actor.user_id is None:
+        return {"now": now}
     return {
-        "now": clock.now(),
-        "nav": navigation.items(request.path, triggered),
-        "problems": Problem.objects.filter(over_at=None),
+        "now": now,
+        "nav": navigation.items(request.path, queries.triggered(actor)),
+        "problems": problems.open_problems(),
+        "on_call_until": queries.on_call_until(actor, now),
     }

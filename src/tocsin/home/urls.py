@@ -1,9 +1,14 @@
 from django.urls import path
 
-from tocsin.home import pager, views
+from tocsin.home import pager, views, welcome
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("setup/hide/", welcome.setup_hide, name="setup_hide"),
+    path("setup/<slug:step>/", welcome.setup_step, name="setup_step"),
+    path("settings/", views.settings, name="settings"),
+    path("help/", views.help_page, name="help"),
     path("profile/test/", pager.test_pager, name="test_pager"),
     path("profile/test/<int:pk>/", pager.pager_test, name="pager_test"),
     path("profile/test/<int:pk>/acknowledge/", pager.pager_ack, name="pager_ack"),

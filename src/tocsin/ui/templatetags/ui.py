@@ -72,6 +72,12 @@ def span(length: timedelta | float | None) -> str:
 
 
 @register.filter
+def until(start: datetime, end: datetime) -> str:
+    """How long it was from one time to another: “2 h 5 min”."""
+    return times.span(end - start)
+
+
+@register.filter
 def state_word(value: object) -> str:
     return look_of(STATES, value).word
 

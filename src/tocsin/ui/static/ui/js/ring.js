@@ -36,11 +36,11 @@ class Bell {
   show(page) {
     const part = (name) => this.dialog.querySelector(`[data-ring-${name}]`);
     this.dialog.querySelector("#ring-title").textContent = page.title;
-    part("head").textContent = page.kind === "test" ? "This is a test page" : "You are being paged";
+    part("head").textContent = page.is_test ? "This is a test page" : "You are being paged";
     part("severity").textContent = page.severity ? `Severity: ${page.severity}` : "";
     part("more").textContent = page.count > 1 ? `and ${page.count - 1} more waiting for you` : "";
     part("open").href = page.group_url || "/";
-    part("form").action = page.ack_url || `${page.group_url}acknowledge/`;
+    part("form").action = `${page.group_url}acknowledge/`;
     part("mute").hidden = this.sound.isAllowed;
   }
 
@@ -78,7 +78,9 @@ class Bell {
       if (!answer.ok) throw new Error(String(answer.status));
       this.answered.add(page.id);
       this.stop();
-      location.assign(page.group_url || location.href);
+      // where somebody waits for exactly this, the answer is shown there
+      if (document.querySelector("[data-ring-stay]")) location.reload();
+      else location.assign(page.group_url || location.href);
     } catch {
       // let the browser post it: an error page tells more than a silent button
       form.submit();
