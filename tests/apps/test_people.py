@@ -141,6 +141,14 @@ def test_people_change_themselves_and_admins_change_others() -> None:
     actions.change_person(as_(person("Root", Role.ADMIN)), grace, NOW, name="Grace H.")
 
 
+def test_a_change_that_is_refused_leaves_the_row_in_hand_as_it_was() -> None:
+    person("Grace")
+    ada = person("Ada")
+    with pytest.raises(Refused):
+        actions.change_person(ADMIN, ada, NOW, name="Ada L.", email="grace@example.org")
+    assert (ada.name, ada.email) == ("Ada", "ada@example.org")
+
+
 def test_a_role_cannot_be_changed_in_passing() -> None:
     ada = person("Ada")
     with pytest.raises(TypeError):

@@ -3,6 +3,8 @@
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.core.context import request_context
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.sessions.backends.db import SessionStore
@@ -17,6 +19,7 @@ from tocsin.people import actions
 from tocsin.people.accounts import AccountAdapter
 from tocsin.people.middleware import ActorMiddleware
 from tocsin.people.models import User
+from tocsin.sealing import unseal
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +98,17 @@ def test_a_changed_password_is_audited_and_not_written_down(ada: User) -> None:
     AccountAdapter().set_password(ada, "another good password")
     assert Record.objects.latest("id").verb == "changed the password of"
     assert "another good password" not in str(Record.objects.values())
+
+
+def test_second_factors_are_sealed_and_audited(request_: HttpRequest, ada: User) -> None:
+    with request_context(request_):
+        secret = generate_totp_secret()
+        row = TOTP.activate(ada, secret).instance
+        get_mfa_adapter().send_notification_mail("mfa/email/totp_activated", ada)
+    assert secret not in str(row.data)
+    assert unseal(row.data["secret"]) == secret
+    newest = Record.objects.latest("id")
+    assert (newest.actor, newest.verb, newest.object_name) == ("Ada", "totp activated", "Ada")
 
 
 def test_mails_of_the_account_go_through_the_outbox(request_: HttpRequest, ada: User) -> None:

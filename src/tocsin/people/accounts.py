@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +43,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, User):
             record(actor_of(user, "web"), "changed the password of", user, clock.now())
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """The one hook that allauth has for what happens to second factors: `mfa/email/totp_activated` and the like."""
+        folder, _, what = template_prefix.rpartition("/")
+        if folder.startswith("mfa"):
+            record(actor_of(user, "web"), what.replace("_", " "), user, clock.now())
+        super().send_notification_mail(template_prefix, user, context, email or user.email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the outbox, like everything that leaves the building."""
         request = allauth.request
@@ -50,3 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         content = Content(purpose="notice", title=mail.subject, text=str(mail.body))
         key = sealing.fingerprint(sealing.token())
         put([Draft(kind="email", purpose="notice", target=email, secret="", content=content, key=key)], clock.now())
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Seeds of second factors are sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text)

@@ -1,6 +1,6 @@
 """Saving, changing and deleting one configured row: checked, audited, and refused in words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -28,14 +28,17 @@ def create(actor: Actor, obj: Row, now: datetime, *, verb: str = "created") -> R
     return obj
 
 
-def change(actor: Actor, obj: Row, now: datetime, changes: dict[str, object], *, verb: str = "changed") -> Row:
+def change(actor: Actor, obj: Row, now: datetime, changes: Mapping[str, object], *, verb: str = "changed") -> Row:
     """Set the given fields and save them alone, so that a concurrent change of another field is kept."""
-    before = fields(obj)
-    for name, value in changes.items():
-        setattr(obj, name, value)
-    with transaction.atomic():
-        _save(obj, update_fields=list(changes))
-        record(actor, verb, obj, now, before=before, after=fields(obj))
+    before, old = fields(obj), {name: getattr(obj, name) for name in changes}
+    _set(obj, changes)
+    try:
+        with transaction.atomic():
+            _save(obj, update_fields=list(changes))
+            record(actor, verb, obj, now, before=before, after=fields(obj))
+    except Refused:
+        _set(obj, old)
+        raise
     return obj
 
 
@@ -72,6 +75,11 @@ def check_fields(changes: Collection[str], allowed: Collection[str]) -> None:
     """A caller's mistake, not a person's: only these fields may be changed this way."""
     if unknown := set(changes) - set(allowed):
         raise TypeError(f"cannot change {', '.join(sorted(unknown))} this way")
+
+
+def _set(obj: Model, values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        setattr(obj, name, value)
 
 
 def _save(obj: Model, update_fields: list[str] | None = None) -> None:
