@@ -1,6 +1,7 @@
 """The two processes that `tocsin serve` keeps alive."""
 
 import ctypes
+import importlib
 import signal
 import socket
 import threading
@@ -9,7 +10,6 @@ import click
 import uvicorn
 
 from tocsin.config import django_setup, logs
-from tocsin.engine import loop
 
 _PR_SET_PDEATHSIG = 1
 
@@ -44,7 +44,7 @@ def engine() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    loop.run(stop)
+    importlib.import_module("tocsin.engine.loop").run(stop)  # needs Django to be set up, which `web` does not carry
 
 
 def _end_with_parent() -> None:

@@ -1,0 +1,27 @@
+"""Commands of the crash tests that run beside a server, in its environment."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from tests.running import Running
+
+
+def seed(server: Running, webhook_url: str) -> str:
+    """The key of an integration whose alerts page somebody by this webhook."""
+    return _run(server.environ, "tests.crash.seed", webhook_url).strip()
+
+
+def inspect(environ: Mapping[str, str]) -> dict[str, object]:
+    """See tests.crash.inspection.Seen."""
+    found: dict[str, object] = json.loads(_run(environ, "tests.crash.inspection"))
+    return found
+
+
+def _run(environ: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], env=dict(environ), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,83 @@
+"""`python -m tests.crash.inspection`: what a server's database looks like, as JSON, when its work is done.
+
+Waits until nothing is under way. Runs beside a server, in its environment.
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+
+from tocsin.config import django_setup
+
+django_setup.setup()
+
+from django.db.models import Count, Q  # noqa: E402 - Django has to be set up first
+
+from tocsin import clock  # noqa: E402
+from tocsin.alerts.models import Alert, AlertGroup, Event  # noqa: E402
+from tocsin.health import counters  # noqa: E402
+from tocsin.outbox import claims  # noqa: E402
+from tocsin.outbox.models import Message  # noqa: E402
+from tocsin.paging.models import Escalation, Notification  # noqa: E402
+
+WITHIN = 30.0  # seconds
+
+
+@dataclass(kw_only=True)
+class Seen:
+    events: dict[str, int] = field(default_factory=dict)  # by state
+    messages: dict[str, int] = field(default_factory=dict)
+    notifications: dict[str, int] = field(default_factory=dict)
+    escalations: dict[str, int] = field(default_factory=dict)
+    dedup_keys: list[str] = field(default_factory=list)  # of the alerts
+    illegal: list[str] = field(default_factory=list)
+    possible_duplicates: int = 0
+    repairs: dict[str, int] = field(default_factory=dict)
+
+
+def inspect() -> Seen:
+    return Seen(
+        events=_by("state", Event),
+        messages=_by("state", Message),
+        notifications=_by("state", Notification),
+        escalations=_by("status", Escalation),
+        dedup_keys=list(Alert.objects.order_by("id").values_list("dedup_key", flat=True)),
+        illegal=[f"{what}: {count}" for what, count in _illegal().items() if count],
+        possible_duplicates=counters.value(claims.POSSIBLE_DUPLICATES),
+        repairs={n: v for n, v in counters.values().items() if n.startswith("repaired")},
+    )
+
+
+def _by(name: str, model: type[Event | Message | Notification | Escalation]) -> dict[str, int]:
+    return dict(model.objects.order_by().values_list(name).annotate(count=Count("pk")))  # type: ignore[attr-defined]
+
+
+def _illegal() -> dict[str, int]:
+    live = Count("escalations", filter=Q(escalations__status__in=["running", "acknowledged"]))
+    triggered = AlertGroup.objects.filter(state="triggered").annotate(live=live)
+    running = Escalation.objects.filter(status="running")
+    return {
+        "triggered groups without exactly one live escalation": triggered.exclude(live=1).count(),
+        "groups without alerts": AlertGroup.objects.annotate(n=Count("alerts")).filter(n=0).count(),
+        "running escalations without a next step": running.filter(next_due=None).count(),
+        "running escalations that paged nobody": running.filter(notifications=None).count(),
+        "absorbed events without an outcome": Event.objects.filter(state="absorbed", outcomes=None).count(),
+        "messages without a notification": Message.objects.filter(notification=None).count(),
+        "sent messages with unsent notifications": Message.objects.filter(state="sent")
+        .exclude(notification__state="sent")
+        .count(),
+    }
+
+
+def is_at_rest() -> bool:
+    unread = Event.objects.filter(state="new").exists()
+    unsent = Message.objects.filter(state__in=["pending", "sending", "unknown"]).exists()
+    due = Escalation.objects.filter(next_due__lte=clock.database_now()).exists()
+    return not (unread or unsent or due)
+
+
+if __name__ == "__main__":
+    end = clock.monotonic() + WITHIN
+    while not is_at_rest() and clock.monotonic() < end:
+        clock.sleep(0.1)
+    sys.stdout.write(json.dumps(asdict(inspect())))

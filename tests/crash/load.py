@@ -1,0 +1,65 @@
+"""A monitoring tool that never gives up: what was not accepted is sent again until it is."""
+
+import http.client
+import json
+import threading
+import uuid
+from dataclasses import dataclass, field
+from time import sleep
+from typing import Self
+from urllib.parse import urlsplit
+
+
+@dataclass(kw_only=True)
+class Load:
+    """So many senders, each with a connection of its own and a pause after every event."""
+
+    url: str
+    key: str
+    senders: int = 3
+    pause: float = 0.1  # seconds
+    accepted: list[str] = field(default_factory=list)  # dedup keys
+    odd: list[str] = field(default_factory=list)  # answers that should not be
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._threads = [threading.Thread(target=self._run) for _ in range(self.senders)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        connection = self._connect()
+        while not self._stop.is_set():
+            key = uuid.uuid4().hex
+            while not self._accepted(connection, key):
+                if self._stop.is_set():
+                    return
+                sleep(0.02)
+                connection.close()
+            self.accepted.append(key)
+            sleep(self.pause)
+        connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.url)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+
+    def _accepted(self, connection: http.client.HTTPConnection, key: str) -> bool:
+        payload = {"summary": f"Alert {key}", "source": "db1", "severity": "critical"}
+        body = {"routing_key": self.key, "event_action": "trigger", "dedup_key": key, "payload": payload}
+        try:
+            connection.request("POST", "/v2/enqueue", json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+        except (http.client.HTTPException, OSError):
+            return False
+        if answer.status not in {202, 429, 503}:
+            self.odd.append(f"{answer.status} {text[:200]!r}")
+        return answer.status == 202
