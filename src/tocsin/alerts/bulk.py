@@ -43,7 +43,7 @@ def _has_arrays() -> bool:
 
 
 def _execute_all(
-    template: str, model: type[Model], fields: Sequence[Any], rows: Sequence[Sequence[object]], columns: str = ""
+    template: str, model: type[Model], fields: Sequence[Any], rows: Sequence[list[Any]], columns: str = ""
 ) -> None:
     arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)
     sql = template.format(table=_table(model), columns=columns, arrays=arrays, names=", ".join(_columns(fields)))
@@ -53,7 +53,7 @@ def _execute_all(
 
 
 def _execute_each(
-    template: str, model: type[Model], fields: Sequence[Any], rows: Sequence[Sequence[object]], columns: str = ""
+    template: str, model: type[Model], fields: Sequence[Any], rows: Sequence[list[Any]], columns: str = ""
 ) -> None:
     places = ", ".join("%s" for _ in fields)
     sql = template.format(table=_table(model), columns=columns, places=places, names=", ".join(_columns(fields)))
@@ -62,13 +62,13 @@ def _execute_each(
             cursor.executemany(sql, rows)
 
 
-def _ready(rows: Iterable[Model], fields: Sequence[Any]) -> list[list[object]]:
+def _ready(rows: Iterable[Model], fields: Sequence[Any]) -> list[list[Any]]:
     values = attrgetter(*(field.attname for field in fields))
     adapting = [(place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field))]
     return [_adapted(values(row), adapting) for row in rows]
 
 
-def _adapted(values: tuple[object, ...], adapting: Sequence[tuple[int, Adapt]]) -> list[object]:
+def _adapted(values: tuple[object, ...], adapting: Sequence[tuple[int, Adapt]]) -> list[Any]:
     row = list(values)
     for place, adapt in adapting:
         row[place] = adapt(row[place])

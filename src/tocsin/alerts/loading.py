@@ -1,6 +1,6 @@
 """Reads what a batch of signals meets, in a fixed number of queries, and writes what became of it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,9 +9,9 @@ from django.db.models import Count, Model, Q, QuerySet
 from tocsin.alerts import bulk
 from tocsin.alerts.ledger import Holding, Key, Ledger
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
-from tocsin.core.lifecycle import GroupState
 from tocsin.services.models import Integration
 
+_Row = TypeVar("_Row", bound=Model)
 _ALERT_FIELDS = (
     "state", "severity", "summary", "source", "component", "details", "links", "images", "event_count", "last_event_at",
     "ends_at", "resolved_at",
@@ -48,18 +48,17 @@ def _newest(services: Collection[int]) -> dict[int, int]:
     """The newest open group of each service."""
     if not services:
         return {}
-    found = AlertGroup.objects.filter(service_id__in=services, state__in=_OPEN).order_by("id")
+    found = AlertGroup.objects.filter(~Q(state="resolved"), service_id__in=services).order_by("id")
     return dict(found.values_list("service_id", "id"))
-
-
-_OPEN = (GroupState.TRIGGERED.value, GroupState.ACKNOWLEDGED.value)
 
 
 def _hold(group_ids: Collection[int]) -> dict[int, Holding]:
     """Locks the groups, always in the order of their ids."""
     if not group_ids:
         return {}
-    rows = AlertGroup.objects.filter(pk__in=group_ids, state__in=_OPEN).order_by("id").select_for_update(no_key=True)
+    rows = (
+        AlertGroup.objects.filter(~Q(state="resolved"), pk__in=group_ids).order_by("id").select_for_update(no_key=True)
+    )
     holdings = {row.pk: Holding(row) for row in rows}
     counts = Alert.objects.filter(group_id__in=holdings).exclude(state="resolved").order_by()
     for group_id, state, count in counts.values_list("group_id", "state").annotate(count=Count("id")):
@@ -81,10 +80,7 @@ def write(ledger: Ledger) -> None:
     bulk.insert(Entry, _pointed(ledger.entries, "group"))
 
 
-Row = TypeVar("Row", bound=Model)
-
-
-def _pointed(rows: list[Row], name: str) -> list[Row]:
+def _pointed(rows: Sequence[_Row], name: str) -> Sequence[_Row]:
     """The rows, with the ids of what they point to: it had none yet when they were made."""
     for row in rows:
         pointed = getattr(row, name)

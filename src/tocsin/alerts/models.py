@@ -57,6 +57,7 @@ class AlertGroup(models.Model):
         indexes = [
             models.Index(fields=["state", "-last_event_at"], name="group_state"),
             models.Index(fields=["service", "-opened_at"], name="group_service"),
+            models.Index(fields=["id"], name="group_open", condition=~models.Q(state="resolved")),
         ]
 
     def __str__(self) -> str:
@@ -94,7 +95,9 @@ class Alert(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["ends_at"], name="alert_ends", condition=models.Q(ends_at__isnull=False, resolved_at=None)),
+            models.Index(
+                fields=["ends_at"], name="alert_ends", condition=models.Q(ends_at__isnull=False, resolved_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

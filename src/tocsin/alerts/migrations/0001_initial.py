@@ -119,6 +119,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['service', '-opened_at'], name='group_service'),
         ),
         migrations.AddIndex(
+            model_name='alertgroup',
+            index=models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['id'], name='group_open'),
+        ),
+        migrations.AddIndex(
             model_name='alert',
             index=models.Index(condition=models.Q(('ends_at__isnull', False), ('resolved_at', None)), fields=['ends_at'], name='alert_ends'),
         ),
