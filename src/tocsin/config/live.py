@@ -1,216 +1,212 @@
-"""The live stream: server-sent events to every open tab, from one thread that watches the database.
+"""/live: one stream of server-sent events to each open tab.
 
-A tab costs an asyncio task and no thread. `changed` says that a page may look different now, `ring` carries the page
-that waits for this person, or nothing when none does any more.
-Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+    event: changed   data: ["groups", …]   what is different now; the page fetches what it shows of it
+    event: ring      data: {…} or {}       this person is being paged here; or is not any more
+
+One thread listens to the database for all tabs, looks up what changed once for all, and who is rung once a person.
+An open tab costs no thread. While it is open it is written down as present, which is what makes `inapp` deliverable.
 """
 
 import asyncio
-import json
+import contextlib
 import threading
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 import structlog
-from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import close_old_connections
+from django.http.cookie import parse_cookie
 
 from tocsin import clock
-from tocsin.health import beats, presence, wakeups
-from tocsin.home import watching
+from tocsin.config import watching
+from tocsin.health import presence, wakeups
+from tocsin.ingest import http
+from tocsin.ingest.http import Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+KEEP_ALIVE = 15.0  # seconds of silence before a comment is sent, so that no proxy hangs up
+SEEN_EVERY = 10.0  # seconds between two looks at whether the person is still signed in
+THROTTLE = 0.2  # seconds between two looks at what changed
+WAIT = 0.5  # seconds the thread listens before it looks after the tabs again
+BEHIND = 100  # messages a tab may be behind before it is hung up on; it connects again and fetches everything
 
-QUIET = 0.25  # seconds between two looks at what changed
-PRESENCE = 10.0  # seconds between two writes of who has a tab open
-CHECK = 60.0  # seconds between two looks whether sessions still hold
-KEEP_ALIVE = 15.0  # seconds; proxies cut what is silent
+SIGN_IN = http.problem(401, "Sign in", "The session has ended. Sign in again.")
+NOT_NOW = http.problem(503, "Not now", "The server is going away. Connect again.", (b"retry-after", b"1"))
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Tab:
-    name: str
+    session: str
     user_id: int
-    session_key: str
-    ring: dict[str, object]
-    is_changed: bool = False
-    is_over: bool = False
-    rang: dict[str, object] | None = None  # what it was told last
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    ring: bytes = b"{}"  # what it was last told
+    due: float = 0.0  # monotonic; when to look whether the person is still there
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BEHIND))
 
-    def messages(self) -> str:
-        """What is new for it, as server-sent events; a comment when nothing is."""
-        self.news.clear()
-        text = "event: changed\ndata: []\n\n" if self.is_changed else ""
-        if self.ring != self.rang:
-            text += f"event: ring\ndata: {json.dumps(self.ring)}\n\n"
-        self.is_changed, self.rang = False, self.ring
-        return text or ": still here\n\n"
+    def tell(self, event: str, data: bytes) -> None:
+        self.put(b"event: %s\ndata: %s\n\n" % (event.encode(), data))
+
+    def end(self) -> None:
+        self.put(None)
+
+    def put(self, message: bytes | None) -> None:
+        """In the event loop."""
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            message = None
+        self.queue.put_nowait(message)
 
 
-class Hub:
-    """Started and stopped with the front door. Tabs live on the event loop; the thread only looks into the database."""
-
+class Live:
     def __init__(self) -> None:
         self._tabs: set[Tab] = set()
-        self._pool = ThreadPoolExecutor(2, "live")
-        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tocsin-tabs")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._occupied = threading.Event()  # there are tabs, or it is time to stop
+        self._stopping = False
 
-    def start(self) -> None:
+    async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._watch, name="live", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="tocsin-live", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends every stream. May be called from a signal handler, and twice."""
-        self._stop.set()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._end_all)
-
-    def join(self) -> None:
-        self.stop()
+    async def close(self) -> None:
+        self._end_all()
         if self._thread is not None:
-            self._thread.join(5)
+            await asyncio.to_thread(self._thread.join, 2 * WAIT)
         self._pool.shutdown(wait=True)
 
-    async def stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        key, name = _session_key(scope), uuid.uuid4().hex
-        opened = await self._aside(watching.open_tab, key, name, clock.now())
-        if opened is None:
-            await _refuse(send)
-            return
-        tab = Tab(name=name, user_id=opened.user_id, session_key=key, ring=opened.ring)
-        tab.is_over = self._stop.is_set()
-        self._tabs.add(tab)
-        try:
-            await _serve(tab, receive, send)
-        finally:
-            self._tabs.discard(tab)
-            if not self._stop.is_set():
-                await self._aside(presence.gone, name)
-
-    async def _aside(self, work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - of any work
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _fresh, work, *arguments)
-
-    def _watch(self) -> None:
-        listener = wakeups.listener()
-        due = {"presence": 0.0, "check": clock.monotonic() + CHECK}
-        seen: watching.Mark = ()
-        while not self._stop.is_set():
-            woken = listener.wait(1.0)
-            try:
-                seen = self._look(seen) if woken or not seen else seen
-                self._upkeep(due)
-            except DatabaseError as error:
-                log.warning("the live stream lost the database; trying again", error=str(error))
-                connection.close()
-            self._stop.wait(QUIET)
-        beats.stopped("web")
-        presence.clear(clock.now())
-        listener.close()
-        connection.close()
-
-    def _look(self, seen: watching.Mark) -> watching.Mark:
-        found = watching.mark()
-        if found != seen:
-            rings = watching.rings_of({tab.user_id for tab in tuple(self._tabs)})
-            self._tell(lambda tab: _changed(tab, rings))
-        return found
-
-    def _upkeep(self, due: dict[str, float]) -> None:
-        at = clock.monotonic()
-        tabs = tuple(self._tabs)
-        if at >= due["presence"]:
-            due["presence"] = at + PRESENCE
-            beats.beat("web", clock.now())
-            presence.seen_all({tab.name: tab.user_id for tab in tabs}, clock.now())
-        if at >= due["check"]:
-            due["check"] = at + CHECK
-            over = {tab for tab in tabs if watching.user_of(tab.session_key) != tab.user_id}
-            self._tell(lambda tab: _end(tab) if tab in over else None)
-
-    def _tell(self, how: Callable[[Tab], None]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(lambda: [how(tab) for tab in self._tabs])
+    def end_streams(self) -> None:
+        """May be called in a signal handler."""
+        self._soon(self._end_all)
 
     def _end_all(self) -> None:
+        self._stopping = True
+        self._occupied.set()
         for tab in self._tabs:
-            _end(tab)
+            tab.end()
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._stopping:
+            await http.send(send, NOT_NOW)
+            return
+        key = watching.session_key(parse_cookie(http.header(scope, b"cookie").decode("latin-1")))
+        user_id = await self._in_pool(lambda: watching.signed_in(key)) if key else None
+        if user_id is None:
+            await http.send(send, SIGN_IN)
+            return
+        await self._serve(Tab(session=key, user_id=user_id), receive, send)
 
-hub = Hub()
+    async def _serve(self, tab: Tab, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
+        self._tabs.add(tab)
+        self._occupied.set()
+        hanging_up = asyncio.ensure_future(_gone(receive))
+        hanging_up.add_done_callback(lambda _: tab.end())
+        try:
+            while (message := await _next(tab)) is not None:
+                await send({"type": "http.response.body", "body": message, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._tabs.discard(tab)
+            hanging_up.cancel()
+            with contextlib.suppress(RuntimeError):  # the pool is closed when the server goes away
+                await self._in_pool(lambda: presence.gone(tab.name))
 
+    async def _in_pool(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _with_connection, work)
 
-def _changed(tab: Tab, rings: dict[int, dict[str, object]]) -> None:
-    tab.is_changed = True
-    tab.ring = rings.get(tab.user_id, tab.ring)
-    tab.news.set()
+    def _soon(self, work: Callable[..., None], *arguments: object) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(work, *arguments)
 
+    # in the thread
 
-def _end(tab: Tab) -> None:
-    tab.is_over = True
-    tab.news.set()
-
-
-def _fresh(work: Callable[..., object], *arguments: object) -> object:
-    close_old_connections()
-    return work(*arguments)
-
-
-def _session_key(scope: Scope) -> str:
-    cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope["headers"]:
-        if name == b"cookie":
+    def _watch(self) -> None:
+        while not self._stopping:
+            self._occupied.wait()
             try:
-                cookies.load(value.decode("latin-1"))
-            except CookieError:
-                return ""
-    found = cookies.get(settings.SESSION_COOKIE_NAME)
-    return found.value if found else ""
+                self._listen()
+            except Exception:  # the edge of a loop: try again, and let the tabs know nothing
+                log.exception("cannot see what changes; trying again")
+                clock.sleep(1.0)
+
+    def _listen(self) -> None:
+        """While there are tabs."""
+        close_old_connections()
+        with contextlib.closing(wakeups.listener()) as listener:
+            known = watching.digest()
+            news = True
+            while self._tabs and not self._stopping:
+                self._look_after(list(self._tabs), is_news=news)
+                if news:
+                    known = self._tell_changes(known)
+                    clock.sleep(THROTTLE)
+                news = listener.wait(WAIT)
+        self._occupied.clear()
+        if self._tabs or self._stopping:  # one may have come before that line
+            self._occupied.set()
+
+    def _tell_changes(self, known: watching.Digest) -> watching.Digest:
+        now = watching.digest()
+        topics = watching.changed(known, now)
+        if topics:
+            for tab in list(self._tabs):
+                self._soon(tab.tell, "changed", msgspec.json.encode(topics))
+        return now
+
+    def _look_after(self, tabs: list[Tab], *, is_news: bool) -> None:
+        new = {tab.user_id for tab in tabs if not tab.due}
+        for tab in tabs:
+            if tab.due <= clock.monotonic():
+                self._see(tab)
+        for user_id in {tab.user_id for tab in tabs} if is_news else new:
+            self._ring(user_id, [tab for tab in tabs if tab.user_id == user_id])
+
+    def _see(self, tab: Tab) -> None:
+        tab.due = clock.monotonic() + SEEN_EVERY
+        if watching.signed_in(tab.session) == tab.user_id:
+            presence.seen(tab.name, tab.user_id, clock.now())
+            if tab not in self._tabs:  # closed meanwhile: nobody is there to be rung
+                presence.gone(tab.name)
+        else:
+            self._soon(tab.end)
+
+    def _ring(self, user_id: int, tabs: list[Tab]) -> None:
+        ring = watching.ring_of(user_id)
+        for tab in tabs:
+            if tab.ring != ring:
+                tab.ring = ring
+                self._soon(tab.tell, "ring", ring)
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 401, "headers": headers})
-    await send({"type": "http.response.body", "body": b"Sign in first.\n"})
+def _with_connection(work: Callable[[], T]) -> T:
+    close_old_connections()
+    return work()
 
 
-async def _serve(tab: Tab, receive: Receive, send: Send) -> None:
-    headers = [
-        (b"content-type", b"text/event-stream"),
-        (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),
-    ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    gone = asyncio.create_task(_until_gone(receive))
-    try:
-        while not (tab.is_over or gone.done()):
-            await send({"type": "http.response.body", "body": tab.messages().encode(), "more_body": True})
-            await _news(tab, gone)
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        gone.cancel()
-
-
-async def _news(tab: Tab, gone: asyncio.Task[None]) -> None:
-    """Until there is something to say, the tab is gone, or it is time for a sign of life."""
-    news = asyncio.create_task(tab.news.wait())
-    try:
-        await asyncio.wait({news, gone}, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        news.cancel()
-
-
-async def _until_gone(receive: Receive) -> None:
+async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _next(tab: Tab) -> bytes | None:
+    try:
+        return await asyncio.wait_for(tab.queue.get(), KEEP_ALIVE)
+    except TimeoutError:
+        return b": still here\n\n"

@@ -1,0 +1,29 @@
+"""What the web process serves: uvicorn tocsin.config.asgi:application"""
+
+from urllib.parse import urlsplit
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.db import connection
+
+from tocsin.config import django_setup
+
+django_setup.setup()
+
+# Django is ready only now
+from tocsin.config.door import Door  # noqa: E402
+from tocsin.config.live import Live  # noqa: E402
+from tocsin.config.readiness import Readiness  # noqa: E402
+from tocsin.config.wsgi import application as pages  # noqa: E402
+from tocsin.ingest.app import Ingest  # noqa: E402
+from tocsin.ingest.stores import store_for  # noqa: E402
+
+THREADS = 8  # for pages
+
+application = Door(
+    ingest=Ingest(store_for(connection)),
+    live=Live(),
+    readiness=Readiness(),
+    pages=WSGIMiddleware(pages, workers=THREADS),
+    public_host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
+)

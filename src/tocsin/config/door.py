@@ -1,0 +1,138 @@
+"""The front door: says who answers a request.
+
+    /v2/*, /in/*        ingest, which needs no Host: its keys say who may
+    /healthz, /readyz   for supervisors and load balancers, which often know only an IP address
+    /live               the stream to open tabs
+    everything else     Django's pages, on threads
+
+Pages are answered under Tocsin's own names only. That keeps other sites from reaching it through a browser by
+pointing their name here, and links in answers from being somebody else's.
+"""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Protocol
+
+import structlog
+
+from tocsin.ingest import http
+from tocsin.ingest.http import Answer, App, Receive, Scope, Send
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LARGEST_PAGE = 2 * 1024 * 1024  # bytes of a request to a page or to the API
+
+log = structlog.get_logger(__name__)
+
+ALIVE = http.json(200, {"status": "alive"})
+WRONG_HOST = http.problem(
+    400,
+    "Wrong host",
+    "Tocsin does not answer under this name. Use its public URL, or set TOCSIN_PUBLIC_URL to the one you used.",
+)
+TOO_LARGE = http.problem(413, "Too large", "This is more than Tocsin takes here.", (b"connection", b"close"))
+NO_LENGTH = http.problem(411, "Length required", "Send the body with a Content-Length.", (b"connection", b"close"))
+
+
+class Part(Protocol):
+    """Something behind the door with a life of its own."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class LivePart(Part, Protocol):
+    def end_streams(self) -> None:
+        """May be called in a signal handler."""
+
+
+class Door:
+    def __init__(self, *, ingest: Part, live: LivePart, readiness: Part, pages: App, public_host: str) -> None:
+        self._ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
+        self._hosts = LOOPBACK | {public_host.lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live_and_die(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith(("/v2/", "/in/")):
+            await self._ingest(scope, receive, send)
+        elif path == "/healthz":
+            await http.send(send, ALIVE)
+        elif path == "/readyz":
+            await self._readiness(scope, receive, send)
+        elif (refused := self._refused(scope)) is not None:
+            await http.send(send, refused)
+        elif path == "/live":
+            await self._live(scope, receive, send)
+        else:
+            await self._pages(_honest(scope), receive, send)
+
+    def _refused(self, scope: Scope) -> Answer | None:
+        if _host(scope) not in self._hosts:
+            return WRONG_HOST
+        length = http.header(scope, b"content-length")
+        if length.isdigit() and int(length) > LARGEST_PAGE:
+            return TOO_LARGE
+        return NO_LENGTH if http.header(scope, b"transfer-encoding") else None
+
+    async def _live_and_die(self, receive: Receive, send: Send) -> None:
+        parts: tuple[Part, ...] = (self._ingest, self._live, self._readiness)
+        await receive()
+        try:
+            for part in parts:
+                await part.open()
+        except Exception as error:
+            log.exception("cannot start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        _on_stop(self._live.end_streams)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for part in parts:
+            await part.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _on_stop(end: Callable[[], None]) -> None:
+    """Open streams would keep the server from stopping, which waits for every answer to be complete."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        _also(number, end)
+
+
+def _also(number: signal.Signals, end: Callable[[], None]) -> None:
+    before = signal.getsignal(number)
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            end()
+        if callable(before):
+            before(signum, frame)
+
+    if callable(before):
+        signal.signal(number, handle)
+
+
+def _host(scope: Scope) -> str:
+    """Without the port; an IPv6 address without its brackets."""
+    host = http.header(scope, b"host").decode("latin-1").lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _honest(scope: Scope) -> Scope:
+    """WSGI cannot tell x_forwarded_proto from x-forwarded-proto, and proxies look after the second only: it stays."""
+    scope["headers"] = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    return scope

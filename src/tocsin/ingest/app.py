@@ -1,0 +1,68 @@
+"""The ASGI application that hears: it answers 2xx only for what is on disk."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from tocsin import clock
+from tocsin.ingest import http
+from tocsin.ingest.commit import Committer, Full
+from tocsin.ingest.contract import LARGEST, Row, Store, Unavailable
+from tocsin.ingest.desks import Desk, Rejected, desk_at
+from tocsin.ingest.http import Answer, Receive, Scope, Send
+from tocsin.ingest.keys import Keys
+
+NOT_FOUND = http.problem(
+    404, "Not found", "Nothing is heard at this address. Copy the URL from the integration's page."
+)
+NOT_ALLOWED = http.problem(405, "Method not allowed", "Send it with POST.", (b"allow", b"POST"))
+
+
+class Ingest:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime] = clock.now, committer: Committer | None = None
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._keys = Keys(store.keys)
+        self._committer = committer or Committer(store)
+
+    async def open(self) -> None:
+        await self._store.open()
+
+    async def close(self) -> None:
+        """What was taken is written first."""
+        await self._committer.drain()
+        await self._store.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        desk = desk_at(scope["path"])
+        if desk is None:
+            await http.send(send, NOT_FOUND)
+        elif scope["method"] != "POST":
+            await http.send(send, NOT_ALLOWED)
+        else:
+            await self._hear(desk, scope, receive, send)
+
+    async def _hear(self, desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._take(desk, scope, await http.read(scope, receive, LARGEST))
+        except http.TooLarge:
+            answer = desk.too_large
+        except http.Gone:
+            return
+        await http.send(send, answer)
+
+    async def _take(self, desk: Desk, scope: Scope, body: bytes) -> Answer:
+        try:
+            draft = desk.read(scope, body)
+            key = await self._keys.find(draft.key)
+            if key is None or key.kind != desk.kind:
+                return desk.unknown
+            receipt = uuid.uuid4()
+            await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, self._now()))
+        except Rejected as error:
+            return error.answer
+        except (Full, Unavailable):
+            return desk.busy
+        return desk.accepted(draft, receipt)

@@ -1,0 +1,103 @@
+"""Group commit: requests that come while a transaction is being written share the next one.
+
+Nobody waits for company: when the store is free, whatever is there goes at once. The busier it is, the larger the
+batches grow, and the fewer fsyncs an event costs.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from tocsin.ingest.contract import Conflict, Row, Store, Unavailable
+
+MOST_ROWS = 8192  # that may wait
+MOST_BYTES = 64 * 1024 * 1024
+BATCH_ROWS = 1024
+BATCH_BYTES = 8 * 1024 * 1024
+
+log = structlog.get_logger(__name__)
+_Waiting = tuple[Row, "asyncio.Future[None]"]
+
+
+class Full(Exception):
+    """So much is waiting that nothing more is taken."""
+
+
+class Committer:
+    def __init__(self, store: Store, *, most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> None:
+        self._store = store
+        self._most_rows, self._most_bytes = most_rows, most_bytes
+        self._waiting: list[_Waiting] = []
+        self._rows = self._bytes = 0  # waiting or being written
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def put(self, row: Row) -> None:
+        """Returns when the row is on disk. `Full`, `Unavailable`."""
+        if self._rows >= self._most_rows or self._bytes + len(row.body) > self._most_bytes:
+            raise Full
+        self._count(1, len(row.body))
+        try:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((row, done))
+            self._go_on()
+            await done
+        finally:
+            self._count(-1, -len(row.body))
+
+    async def drain(self) -> None:
+        """Until everything that was taken is written."""
+        while self._writing:
+            await asyncio.wait(self._writing)
+
+    def _count(self, rows: int, size: int) -> None:
+        self._rows += rows
+        self._bytes += size
+
+    def _go_on(self) -> None:
+        while self._waiting and len(self._writing) < self._store.at_once:
+            task = asyncio.get_running_loop().create_task(self._write(self._next()))
+            self._writing.add(task)
+            task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writing.discard(task)
+        self._go_on()
+
+    def _next(self) -> list[_Waiting]:
+        size = count = 0
+        while count < min(BATCH_ROWS, len(self._waiting)) and size < BATCH_BYTES:
+            size += len(self._waiting[count][0].body)
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._store.write([row for row, _ in batch])
+        except Conflict as error:
+            await self._write_each(batch, error)
+        except Exception:
+            log.exception("could not write events", events=len(batch))
+            _answer(batch, Unavailable())
+        else:
+            _answer(batch, None)
+
+    async def _write_each(self, batch: Sequence[_Waiting], error: Conflict) -> None:
+        """One that cannot be stored, for example because its integration is gone, does not take the others with it."""
+        if len(batch) == 1:
+            log.error("could not write an event", error=repr(error))
+            _answer(batch, Unavailable())
+            return
+        for waiting in batch:
+            await self._write([waiting])
+
+
+def _answer(batch: Sequence[_Waiting], error: Exception | None) -> None:
+    for _, done in batch:
+        if done.done():  # the request was cancelled meanwhile
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)

@@ -1,0 +1,50 @@
+"""The values that pass between the parts of ingest, and its few errors."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+LARGEST = 512 * 1024  # bytes of one body
+
+
+class Unavailable(Exception):
+    """The database did not take it, or did not say so in time. Nothing was promised; the sender is to try again."""
+
+
+class Conflict(Exception):
+    """One row of several cannot be stored; which one, shows when each is tried by itself."""
+
+
+class Row(NamedTuple):
+    """An event on its way into `alerts_event`."""
+
+    receipt: uuid.UUID
+    integration_id: int
+    kind: str
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Key:
+    """What a key opens."""
+
+    integration_id: int
+    kind: str
+
+
+class Store(Protocol):
+    at_once: int  # how many writes may run at the same time
+
+    async def open(self) -> None:
+        """In the event loop that will use it. The database may be away."""
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """Returns after COMMIT, with fsync. All rows or none. `Unavailable`, `Conflict`."""
+
+    async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
+        """The enabled integrations among these. `Unavailable`."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,152 @@
+"""Where messages come in: one desk a format, which reads as much as its answers need, and words them."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tocsin.ingest.contract import LARGEST
+from tocsin.ingest.http import Answer, Scope, header, json, problem
+from tocsin.sources import alertmanager, generic, pagerduty
+from tocsin.sources.contract import Unreadable
+
+RETRY_AFTER = (b"retry-after", b"2")  # seconds
+_TOO_LARGE = f"A message has at most {LARGEST // 1024} KB. Nothing was stored."
+_UNKNOWN = "No integration that is switched on has this key. Nothing was stored. Copy the URL from its page again."
+_BUSY = "This cannot be stored right now, and nothing was. Send it again."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A message that was understood."""
+
+    key: str
+    body: bytes  # to be stored
+    dedup_key: str = ""
+
+
+class Rejected(Exception):
+    """A message that will never be taken, with what to say to its sender."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    kind: str
+    read: Callable[[Scope, bytes], Draft]  # Rejected
+    accepted: Callable[[Draft, uuid.UUID], Answer]
+    unknown: Answer
+    busy: Answer
+    too_large: Answer
+
+
+# PagerDuty
+
+
+def _invalid(status: int, *errors: str) -> Answer:
+    return json(status, {"status": "invalid event", "message": "Event object is invalid", "errors": errors})
+
+
+def _read_pagerduty(_: Scope, body: bytes) -> Draft:
+    try:
+        event = pagerduty.read(body)
+    except pagerduty.Invalid as error:
+        raise Rejected(_invalid(400, *error.errors)) from error
+    key = event.routing_key or ""
+    if len(key) != _KEY_LENGTH:
+        raise Rejected(_invalid(400, _BAD_KEY if key else "'routing_key' is missing or blank"))
+    # the key is a secret: it is not kept with the event
+    kept = body.replace(key.encode(), b"0" * _KEY_LENGTH)
+    if event.dedup_key:
+        return Draft(key=key, body=kept, dedup_key=event.dedup_key)
+    made = uuid.uuid4().hex
+    return Draft(key=key, body=_with_key(kept, made), dedup_key=made)
+
+
+def _with_key(body: bytes, dedup_key: str) -> bytes:
+    """The object with a `dedup_key` at its end, where it counts more than an empty one before it."""
+    return b'%s,"dedup_key":"%s"}' % (body.rstrip()[:-1], dedup_key.encode())
+
+
+def _accepted_pagerduty(draft: Draft, receipt: uuid.UUID) -> Answer:
+    said = {"status": "success", "message": "Event processed", "dedup_key": draft.dedup_key}
+    return json(202, said, _receipt_header(receipt))
+
+
+_KEY_LENGTH = 32
+_BAD_KEY = "Length of 'routing_key' is incorrect (should be 32 characters)"
+_THROTTLED = {
+    "status": "throttle exceeded",
+    "message": "Requests for this service are arriving too quickly. Please retry later.",
+}
+
+
+# webhooks
+
+
+def _read_webhook(check: Callable[[bytes], object]) -> Callable[[Scope, bytes], Draft]:
+    def read(scope: Scope, body: bytes) -> Draft:
+        try:
+            check(body)
+        except Unreadable as error:
+            raise Rejected(problem(400, "Cannot be read", f"{error} Nothing was stored.")) from error
+        return Draft(key=_key_of(scope), body=body)
+
+    return read
+
+
+def _key_of(scope: Scope) -> str:
+    """The last part of the path, or a bearer token."""
+    parts = scope["path"].strip("/").split("/")
+    if len(parts) == 3:  # noqa: PLR2004 - in, the kind, the key
+        return str(parts[2])
+    word, _, token = header(scope, b"authorization").partition(b" ")
+    return token.strip().decode("latin-1") if word.lower() == b"bearer" else ""
+
+
+def _accepted_webhook(_: Draft, receipt: uuid.UUID) -> Answer:
+    return json(202, {"receipt": str(receipt)}, _receipt_header(receipt))
+
+
+def _receipt_header(receipt: uuid.UUID) -> tuple[bytes, bytes]:
+    return b"tocsin-receipt", str(receipt).encode()
+
+
+def _webhook(kind: str, check: Callable[[bytes], object]) -> Desk:
+    return Desk(
+        kind=kind,
+        read=_read_webhook(check),
+        accepted=_accepted_webhook,
+        unknown=problem(401, "Unknown key", _UNKNOWN),
+        busy=problem(503, "Try again", _BUSY, RETRY_AFTER),
+        too_large=problem(413, "Too large", _TOO_LARGE, (b"connection", b"close")),
+    )
+
+
+DESKS: Mapping[str, Desk] = {
+    "/v2/enqueue": Desk(
+        kind="pagerduty",
+        read=_read_pagerduty,
+        accepted=_accepted_pagerduty,
+        unknown=_invalid(400, "'routing_key' is invalid: no integration that is switched on has it"),
+        busy=json(429, _THROTTLED, RETRY_AFTER),
+        too_large=Answer(
+            status=413,
+            body=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB").body,
+            headers=((b"connection", b"close"),),
+        ),
+    ),
+    "/in/alertmanager": _webhook("alertmanager", alertmanager.read),
+    "/in/generic": _webhook("generic", generic.read),
+}
+_WEBHOOK = re.compile(r"(/in/[a-z]+)(/[^/]*)?/?")
+
+
+def desk_at(path: str) -> Desk | None:
+    if (desk := DESKS.get(path)) is not None:
+        return desk
+    found = _WEBHOOK.fullmatch(path)
+    return DESKS.get(found[1] if found else path.rstrip("/"))

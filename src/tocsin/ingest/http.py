@@ -1,0 +1,75 @@
+"""As much of HTTP as ingest needs, over ASGI."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON = b"application/json"
+PROBLEM = b"application/problem+json"
+
+
+class TooLarge(Exception):
+    """The body is larger than is taken; the rest of it was not read."""
+
+
+class Gone(Exception):
+    """The other side went away before its body was complete."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def json(status: int, value: object, *headers: tuple[bytes, bytes]) -> Answer:
+    return Answer(status=status, body=msgspec.json.encode(value), headers=headers)
+
+
+def problem(status: int, title: str, detail: str, *headers: tuple[bytes, bytes]) -> Answer:
+    """RFC 9457."""
+    body = msgspec.json.encode({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    return Answer(status=status, body=body, content_type=PROBLEM, headers=headers)
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    return next((value for given, value in scope["headers"] if given == name), b"")
+
+
+async def read(scope: Scope, receive: Receive, largest: int) -> bytes:
+    """The body. Its length is not believed: it is counted. `TooLarge`, `Gone`."""
+    announced = header(scope, b"content-length")
+    if announced.isdigit() and int(announced) > largest:
+        raise TooLarge
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > largest:
+            raise TooLarge
+    if message["type"] != "http.request":
+        raise Gone
+    if len(body) > largest:
+        raise TooLarge
+    return body
+
+
+async def send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,66 @@
+"""Which integration a key opens. Remembered for a moment, so that a key that was turned off stops within seconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from tocsin import clock
+from tocsin.ingest.contract import Key, Unavailable
+from tocsin.sealing import fingerprint
+
+KEPT = 3.0  # seconds
+
+Lookup = Callable[[Sequence[str]], Awaitable[Mapping[str, Key]]]
+
+
+class Keys:
+    """Only keys that open something are remembered, so guessing fills no memory. Lookups that come together share a
+    query, so guessing does not keep the database busy either."""
+
+    def __init__(self, lookup: Lookup, monotonic: Callable[[], float] = clock.monotonic) -> None:
+        self._lookup = lookup
+        self._monotonic = monotonic
+        self._known: dict[str, tuple[Key, float]] = {}
+        self._wanted: dict[str, asyncio.Future[Key | None]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def find(self, key: str) -> Key | None:
+        """`Unavailable` when it is not known and the database does not answer."""
+        mark = fingerprint(key)
+        known = self._known.get(mark)
+        if known is not None and self._monotonic() < known[1]:
+            return known[0]
+        return await self._want(mark)
+
+    async def _want(self, mark: str) -> Key | None:
+        loop = asyncio.get_running_loop()
+        if mark not in self._wanted:
+            self._wanted[mark] = loop.create_future()
+        answer = asyncio.shield(self._wanted[mark])
+        if self._looking is None:
+            self._looking = loop.create_task(self._look())
+        return await answer
+
+    async def _look(self) -> None:
+        while self._wanted:
+            wanted, self._wanted = self._wanted, {}
+            try:
+                self._tell(wanted, await self._lookup(list(wanted)))
+            except Exception:  # noqa: BLE001 - whoever waits must get an answer
+                _fail(wanted)
+        self._looking = None
+
+    def _tell(self, wanted: Mapping[str, "asyncio.Future[Key | None]"], found: Mapping[str, Key]) -> None:
+        until = self._monotonic() + KEPT
+        for mark, answer in wanted.items():
+            key = found.get(mark)
+            if key is None:
+                self._known.pop(mark, None)
+            else:
+                self._known[mark] = (key, until)
+            answer.set_result(key)
+
+
+def _fail(wanted: Mapping[str, "asyncio.Future[Key | None]"]) -> None:
+    for answer in wanted.values():
+        answer.set_exception(Unavailable())
+        answer.exception()  # nobody may be waiting any more; that is no mistake to be logged

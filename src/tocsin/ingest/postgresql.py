@@ -1,0 +1,87 @@
+"""Writes events into PostgreSQL: COPY, one statement and so one transaction a batch, two batches at a time.
+
+While one batch waits for its fsync the next is on its way, and PostgreSQL syncs what it can together. Ids are given
+in the order of writing: a client that waits for its answer before it sends again has its events in their order.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import structlog
+
+from tocsin.health.wakeups import CHANNEL
+from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
+
+PATIENCE = 10.0  # seconds for any statement, and for a connection to come free
+_COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at", "state", "error")
+_KEYS = (
+    "SELECT key_hash, id, kind FROM services_integration "
+    "WHERE is_enabled AND deleted_at IS NULL AND key_hash = ANY($1::text[])"
+)
+# it need not be durable: an engine that misses it looks by itself
+_NEWS = f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}; COMMIT"
+_PAUSE = 0.005  # seconds between two of them
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresStore:
+    at_once = 2
+
+    def __init__(self, parameters: Mapping[str, object]) -> None:
+        self._parameters = parameters
+        self._pool: asyncpg.Pool = None
+        self._news = asyncio.Event()
+        self._telling: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        # made without a connection, so a database that is away now is found as soon as it is back
+        self._pool = asyncpg.create_pool(
+            **self._parameters,
+            min_size=0,
+            max_size=self.at_once + 2,  # one for keys, one for the news
+            timeout=5,
+            command_timeout=PATIENCE,
+            server_settings={"application_name": "tocsin ingest", "synchronous_commit": "on"},
+        )
+        await self._pool
+        self._telling = asyncio.get_running_loop().create_task(self._tell())
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        records = [(*row, "new", "") for row in rows]
+        try:
+            async with self._pool.acquire(timeout=PATIENCE) as connection:
+                await connection.copy_records_to_table("alerts_event", records=records, columns=_COLUMNS)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise Conflict(str(error)) from error
+        except _LOST as error:
+            raise Unavailable(str(error)) from error
+        self._news.set()
+
+    async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
+        try:
+            rows = await self._pool.fetch(_KEYS, list(fingerprints))
+        except _LOST as error:
+            raise Unavailable(str(error)) from error
+        return {mark: Key(integration_id=pk, kind=kind) for mark, pk, kind in rows}
+
+    async def close(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._telling
+        await self._pool.close()
+
+    async def _tell(self) -> None:
+        """Wakes the engine after commits, by a connection of its own: a NOTIFY inside would make commits queue."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._pool.execute(_NEWS)
+                await asyncio.sleep(_PAUSE)
+            except _LOST as error:
+                log.warning("could not wake the engine, which will look by itself", error=str(error))

@@ -1,0 +1,127 @@
+"""Writes events into SQLite: one connection, one thread, one transaction a batch, synced before it is answered."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from typing import TypeVar
+
+from tocsin import clock
+from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
+
+PATIENCE = 10.0  # seconds to wait for the write lock
+_PAUSE = 0.001  # SQLite's own waiting grows to 100 ms, which is an age here
+_INSERT = (
+    "INSERT INTO alerts_event (receipt, integration_id, kind, body, received_at, state, error) "
+    "VALUES (?, ?, ?, ?, ?, 'new', '')"
+)
+_KEYS = (
+    "SELECT key_hash, id, kind FROM services_integration WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
+)
+_MOST = 500  # placeholders in one query
+
+T = TypeVar("T")
+
+
+class SQLiteStore:
+    at_once = 1
+
+    def __init__(self, path: str) -> None:
+        self._writer = _Thread(path, "tocsin-write")
+        self._reader = _Thread(path, "tocsin-keys")
+
+    async def open(self) -> None:
+        """Connections are made by the threads that use them."""
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        await self._writer.run(lambda connection: _write(connection, rows))
+
+    async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
+        return await self._reader.run(lambda connection: _keys(connection, fingerprints))
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self._reader.close()
+
+
+class _Thread:
+    """A connection and the one thread that uses it."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self._path = path
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._work, work)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._disconnect)
+        self._pool.shutdown()
+
+    def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            self._connection = self._connection or _connect(self._path)
+            return work(self._connection)
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise Unavailable(str(error)) from error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection = None
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # mode=rw: a database that is not there is a mistake to be told, not a new and empty one
+    connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, isolation_level=None, timeout=0)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000"):
+        _patiently(connection, f"PRAGMA {pragma}")
+    return connection
+
+
+def _write(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    values = [(r.receipt.hex, r.integration_id, r.kind, r.body, _text(r)) for r in rows]
+    _patiently(connection, "BEGIN IMMEDIATE")
+    try:
+        connection.executemany(_INSERT, values)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _text(row: Row) -> str:
+    """As Django writes it."""
+    return str(row.received_at.astimezone(UTC).replace(tzinfo=None))
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    end = clock.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            if clock.monotonic() > end:
+                raise
+            clock.sleep(_PAUSE)
+        else:
+            return
+
+
+def _keys(connection: sqlite3.Connection, fingerprints: Sequence[str]) -> dict[str, Key]:
+    found: dict[str, Key] = {}
+    for start in range(0, len(fingerprints), _MOST):
+        some = fingerprints[start : start + _MOST]
+        for mark, pk, kind in connection.execute(_KEYS.format(",".join("?" * len(some))), some):
+            found[mark] = Key(integration_id=pk, kind=kind)
+    return found

@@ -1,0 +1,16 @@
+"""The store for the database that Django is configured with."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from tocsin.ingest.contract import Store
+from tocsin.ingest.postgresql import PostgresStore
+from tocsin.ingest.sqlite import SQLiteStore
+
+_NAMES = {"dbname": "database", "user": "user", "password": "password", "host": "host", "port": "port"}
+
+
+def store_for(connection: BaseDatabaseWrapper) -> Store:
+    if connection.vendor != "postgresql":
+        return SQLiteStore(str(connection.settings_dict["NAME"]))
+    given = connection.get_connection_params()
+    return PostgresStore({ours: given[theirs] for theirs, ours in _NAMES.items() if given.get(theirs)})
