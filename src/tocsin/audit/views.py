@@ -14,6 +14,7 @@ from tocsin.audit.diffs import JSON
 from tocsin.audit.models import Record
 from tocsin.core.permissions import Actor
 from tocsin.rest import actor as actor_of
+from tocsin.ui.days import SANE_DAY
 from tocsin.ui.pages import paginate
 
 
@@ -21,8 +22,8 @@ class FilterForm(forms.Form):
     search = forms.CharField(required=False, label="Who or what", widget=forms.TextInput({"type": "search"}))
     verb = forms.ChoiceField(required=False, label="Action")
     object_kind = forms.ChoiceField(required=False, label="Kind")
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}), validators=SANE_DAY)
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput({"type": "date"}), validators=SANE_DAY)
 
     def offer(self, actor: Actor) -> None:
         offers = {"verb": queries.verbs(actor), "object_kind": queries.kinds(actor)}

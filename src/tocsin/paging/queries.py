@@ -113,14 +113,11 @@ def deliveries(actor: Actor, filters: Deliveries = Deliveries()) -> QuerySet[Not
 
 def _ring(notification: Notification) -> Ring:
     group = notification.escalation.group
-    test_url = messages.TEST_PATH.format(pk=notification.escalation_id)
     return Ring(
         id=notification.pk,
         title=f"{group.service.name}: {group.title}" if group else "Test of your pager",
         severity=group.severity if group else "",
-        group_url=messages.GROUP_PATH.format(pk=group.pk)
-        if group
-        else messages.TEST_PATH.format(pk=notification.escalation_id),
+        group_url=_path(notification),
         count=group.alert_count if group else 1,
         escalation_id=notification.escalation_id,
         is_test=group is None,

@@ -11,6 +11,7 @@ from tocsin.core.signals import Urgency
 from tocsin.people.models import Team, User
 from tocsin.policies.actions import LONGEST_DELAY_MINUTES, MOST_REPEATS
 from tocsin.schedules.models import Schedule
+from tocsin.ui.days import SANE_TIME
 
 Data = Mapping[str, Any] | None  # what was posted
 Initial = Mapping[str, Any] | None
@@ -65,7 +66,10 @@ class TargetForm(forms.Form):
 
 class SimulateForm(forms.Form):
     at = forms.DateTimeField(
-        required=False, label="An alert came", widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL)
+        required=False,
+        label="An alert came",
+        widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL),
+        validators=SANE_TIME,
     )
     urgency = forms.ChoiceField(
         required=False, label="Its urgency", choices=[(Urgency.HIGH, "High"), (Urgency.LOW, "Low")]

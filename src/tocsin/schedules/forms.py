@@ -12,11 +12,16 @@ from tocsin.core.rotation import Restriction
 from tocsin.people.models import Team, User
 from tocsin.people.zones import choices
 from tocsin.schedules import hours
+from tocsin.ui.days import SANE_DAY, SANE_TIME
 
 Data = Mapping[str, Any] | None  # what was posted
 Initial = Mapping[str, Any] | None
 _UNITS = [("hour", "hours"), ("day", "days"), ("week", "weeks"), ("month", "months")]
 _LOCAL = "%Y-%m-%dT%H:%M"  # what a datetime-local field speaks
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput({"type": "datetime-local"}, _LOCAL)
 
 
 class ScheduleForm(forms.Form):
@@ -35,7 +40,9 @@ class LayerForm(forms.Form):
     name = forms.CharField(max_length=60)
     every = forms.IntegerField(min_value=1, max_value=1000, label="Hand over every")
     unit = forms.ChoiceField(choices=_UNITS, label="Unit")
-    starts_on = forms.DateField(label="First turn begins on", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    starts_on = forms.DateField(
+        label="First turn begins on", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), validators=SANE_DAY
+    )
     handoff_at = forms.TimeField(label="Hand over at", widget=forms.TimeInput({"type": "time"}, "%H:%M"))
     only = forms.CharField(
         max_length=200,
@@ -82,8 +89,8 @@ class OverrideForm(forms.Form):
         empty_label="Everybody who is on call then",
         help_text="Only where that person really is on call then.",
     )
-    starts_at = forms.DateTimeField(label="From", widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL))
-    ends_at = forms.DateTimeField(label="Until", widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL))
+    starts_at = forms.DateTimeField(label="From", widget=_moment(), validators=SANE_TIME)
+    ends_at = forms.DateTimeField(label="Until", widget=_moment(), validators=SANE_TIME)
     note = forms.CharField(max_length=200, required=False, help_text="Such as “dentist”. Everybody can read it.")
 
     def __init__(self, data: Data = None, *, initial: Initial = None, people: QuerySet[User]) -> None:

@@ -1,6 +1,7 @@
 """Looking at schedules: all of them, one of them, and who is on call."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.http import HttpResponse
@@ -18,6 +19,7 @@ from tocsin.people.queries import names_of, users_of
 from tocsin.schedules import hours, queries
 from tocsin.schedules.chart import Chart, Frame, chart, people_of
 from tocsin.schedules.models import Layer, Override, Schedule
+from tocsin.ui.days import FIRST, LAST
 
 WEEKS = (2, 4, 6)
 _GAPS_AHEAD = 28
@@ -113,11 +115,11 @@ def _window(request: ActorRequest, now: datetime) -> tuple[datetime, int]:
     """From a midnight of the viewer's."""
     asked = request.GET.get("weeks", "")
     weeks = int(asked) if asked in map(str, WEEKS) else WEEKS[0]
-    try:
-        day = parse_date(request.GET.get("start", "")) or timezone.localtime(now).date()
-        return midnight(day), weeks
-    except (ValueError, OverflowError):
-        return midnight(timezone.localtime(now).date()), weeks
+    with suppress(ValueError):
+        day = parse_date(request.GET.get("start", ""))
+        if day and FIRST + timedelta(weeks=weeks) < day < LAST - 2 * timedelta(weeks=weeks):
+            return midnight(day), weeks
+    return midnight(timezone.localtime(now).date()), weeks
 
 
 def midnight(day: date) -> datetime:
