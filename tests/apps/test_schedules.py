@@ -145,6 +145,13 @@ def test_somebody_inactive_is_passed_over_and_the_others_keep_their_turns() -> N
     assert on_call(made, NOW + WEEK) == (grace.pk,)
 
 
+def test_somebody_deleted_leaves_an_empty_turn_and_the_others_where_they_were() -> None:
+    ada, grace, linus = person("Ada"), person("Grace"), person("Linus")
+    made = schedule("Primary", weekly(ada, grace, linus))
+    grace.delete()
+    assert [on_call(made, NOW + n * WEEK) for n in range(4)] == [(ada.pk,), (), (linus.pk,), (ada.pk,)]
+
+
 def test_an_override_by_somebody_inactive_does_not_silence_the_layer() -> None:
     ada, grace = person("Ada"), person("Grace")
     made = schedule("Primary", weekly(ada))
