@@ -11,9 +11,8 @@ if databases.IS_POSTGRESQL:
     os.environ["TOCSIN_DATABASE_URL"] = databases.server_url()
 
 from tocsin.config.settings import *
-from tocsin.config.settings import DATABASES, STATIC_ROOT
+from tocsin.config.settings import DATABASES
 
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is not there
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if not databases.IS_POSTGRESQL:
     # durability is tested on the real server, with its own settings

@@ -1,0 +1,115 @@
+"""What can be done without a browser, with the real command on a real database."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests import databases, running
+
+
+@dataclass
+class Tocsin:
+    environ: dict[str, str]
+
+    def __call__(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tocsin.cli.main", *arguments],
+            env={**self.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path) -> Tocsin:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("TOCSIN_", "DJANGO_"))}
+    url = databases.fresh(running.migrated())
+    return Tocsin({**environ, "TOCSIN_DATA": str(tmp_path), "TOCSIN_DATABASE_URL": url})
+
+
+def test_owners_and_tokens_are_made(tocsin: Tocsin) -> None:
+    owner = ("admin", "create", "--name", "Ada", "--password", "a long enough one")
+    assert "Ada <ada@example.org> is an owner." in tocsin(*owner, "--email", "ada@example.org").stdout
+    assert "is an owner" in tocsin(*owner, "--email", "second@example.org").stdout
+    again = tocsin(*owner, "--email", "ada@example.org")
+    assert (again.returncode, "already exists" in again.stderr) == (1, True)
+    token = tocsin("token", "create", "--scope", "read", "--user", "ada@example.org")
+    assert re.fullmatch(r"toc_\S+\n", token.stdout)
+    nobody = tocsin("token", "create", "--scope", "read", "--user", "x@example.org")
+    assert "Nobody here has the address x@example.org" in nobody.stderr
+
+
+def test_check_says_whether_tocsin_can_start(tocsin: Tocsin) -> None:
+    assert "All is well" in tocsin("check").stdout
+    empty = tocsin("check", TOCSIN_DATABASE_URL=databases.fresh())
+    assert (empty.returncode, "`tocsin migrate` mends that" in empty.stderr) == (1, True)
+
+
+def test_a_wrong_setting_stops_every_command_with_a_sentence(tocsin: Tocsin) -> None:
+    done = tocsin("serve", TOCSIN_SECRET_KEY="short")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tocsin: TOCSIN_SECRET_KEY has 5 characters")
+
+
+def test_a_port_in_use_is_named(tocsin: Tocsin) -> None:
+    with running.occupied() as port:
+        done = tocsin("serve", "--port", str(port))
+    assert (done.returncode, f"cannot listen on 127.0.0.1 port {port}" in done.stderr) == (2, True)
+
+
+def test_the_openapi_document_is_printed(tocsin: Tocsin) -> None:
+    assert json.loads(tocsin("openapi").stdout)["info"]["title"] == "Tocsin"
+
+
+class Visitor:
+    """Signs in with a form and reads pages, without a browser."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def get(self, path: str) -> str:
+        return str(self.opener.open(self.url + path, timeout=20).read().decode())
+
+    def sign_in(self, email: str, password: str) -> None:
+        page = self.get("/accounts/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token
+        fields = {"csrfmiddlewaretoken": token[1], "login": email, "password": password}
+        data = "&".join(f"{k}={urllib.request.quote(v)}" for k, v in fields.items()).encode()  # type: ignore[attr-defined]
+        request = urllib.request.Request(self.url + "/accounts/login/", data, {"Referer": self.url})
+        assert self.opener.open(request, timeout=20).url == self.url + "/"
+
+
+@pytest.fixture
+def demo() -> Iterator[running.Running]:
+    with running.serving("--demo") as server:
+        yield server
+
+
+def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: running.Running) -> None:
+    end = monotonic() + 30
+    while not (login := re.search(r"sign in as (\S+) with the password: (.+)", demo.tail())):
+        assert monotonic() < end, demo.tail()
+        sleep(0.05)
+    visitor = Visitor(demo.url)
+    visitor.sign_in(login[1], login[2])
+    while "Checkout p95 latency" not in (alerts := visitor.get("/alerts/")):
+        assert monotonic() < end, alerts
+        sleep(0.05)
+    group = re.search(r'href="(/alerts/\d+/)"', alerts)
+    assert group
+    while "Ada Lovelace" not in (page := visitor.get(group[1])):
+        assert monotonic() < end, page
+        sleep(0.05)
