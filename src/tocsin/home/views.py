@@ -13,13 +13,15 @@ from tocsin.people.pages import show
 @require_safe
 def home(request: ActorRequest) -> HttpResponse:
     actor, now = request.actor, clock.now()
+    open_steps = _open_steps(actor)
     context = {
         "mine": queries.mine(actor, now),
         "pages": queries.my_pages(actor)[:20],
         "duties": queries.duties(actor, now),
         "gaps": queries.gaps(actor, now),
         "attention": queries.attention(actor, now),
-        "steps": _open_steps(actor),
+        "steps": open_steps,
+        "next_step": next((step for step in open_steps if not step.is_done), None),
         "far": now + queries.AHEAD,
     }
     return show(request, "home/live.html" if request.headers.get("HX-Request") else "home/home.html", context)

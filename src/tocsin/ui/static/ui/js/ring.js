@@ -36,11 +36,11 @@ class Bell {
   show(page) {
     const part = (name) => this.dialog.querySelector(`[data-ring-${name}]`);
     this.dialog.querySelector("#ring-title").textContent = page.title;
-    part("head").textContent = page.is_test ? "This is a test page" : "You are being paged";
+    part("head").textContent = page.kind === "test" ? "This is a test page" : "You are being paged";
     part("severity").textContent = page.severity ? `Severity: ${page.severity}` : "";
     part("more").textContent = page.count > 1 ? `and ${page.count - 1} more waiting for you` : "";
     part("open").href = page.group_url || "/";
-    part("form").action = `${page.group_url}acknowledge/`;
+    part("form").action = page.ack_url;
     part("mute").hidden = this.sound.isAllowed;
   }
 

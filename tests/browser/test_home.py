@@ -1,0 +1,57 @@
+"""Home, for somebody on call."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+from tests.browser.helpers import assert_accessible, assert_fits
+
+
+def test_home_says_who_is_on_call_and_whether_i_am(page: Page) -> None:
+    page.goto("/")
+    you = page.get_by_role("region", name="You", exact=True)
+    expect(you).to_contain_text("On call")
+    expect(page.get_by_role("region", name="On call now")).to_contain_text("Platform primary")
+    assert_accessible(page)
+
+
+def test_home_is_as_accessible_in_the_dark_and_fits_a_phone(phone: Page) -> None:
+    phone.goto("/")
+    assert_accessible(phone)
+    assert_fits(phone)
+    phone.get_by_role("button", name="More").click()
+    phone.get_by_role("navigation", name="More").get_by_role("link", name="Settings").click()
+    expect(phone.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+    assert_fits(phone)
+
+
+def test_keys_lead_through_the_pages(page: Page) -> None:
+    page.goto("/help/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.wait_for_url("**/alerts/")
+
+
+def test_a_page_rings_in_an_open_tab_and_is_acknowledged_there(page: Page, site: Site) -> None:
+    page.goto("/integrations/1/")
+    page.get_by_role("button", name="Send a test alert").click()
+    ring = page.get_by_role("dialog", name="Test alert")
+    expect(ring).to_be_visible()
+    assert_accessible(page)
+    ring.get_by_role("button", name="Acknowledge").click()
+    page.wait_for_url("**/alerts/*/")
+    expect(page.locator(".badge", has_text="Acknowledged").first).to_be_visible()
+    expect(ring).to_be_hidden()
+    page.goto("/")
+    expect(page.get_by_role("region", name="Your open pages")).to_contain_text("Nothing waits for you")
+    assert site.url in page.url
+
+
+def test_the_colours_can_be_pinned_on_this_device(page: Page) -> None:
+    page.goto("/help/")
+    page.get_by_role("button", name="profile and sign-out").click()
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
