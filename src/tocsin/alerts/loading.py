@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from tocsin.alerts import bulk
 from tocsin.alerts.ledger import Holding, Key, Ledger
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
-from tocsin.services.models import Integration
+from tocsin.services.models import Integration, Service
 
 _Row = TypeVar("_Row", bound=Model)
 _ALERT_FIELDS = (
@@ -45,11 +45,12 @@ def _with_keys(keys: Collection[Key]) -> QuerySet[Alert]:
 
 
 def _newest(services: Collection[int]) -> dict[int, int]:
-    """The newest open group of each service."""
+    """The newest group of each service; whether it is still open is seen when it is locked."""
     if not services:
         return {}
-    found = AlertGroup.objects.filter(~Q(state="resolved"), service_id__in=services).order_by("id")
-    return dict(found.values_list("service_id", "id"))
+    groups = AlertGroup.objects.filter(service=OuterRef("pk")).order_by("-opened_at", "-id")
+    found = Service.objects.filter(pk__in=services).annotate(newest=Subquery(groups.values("pk")[:1])).order_by()
+    return dict(found.exclude(newest=None).values_list("pk", "newest"))
 
 
 def _hold(group_ids: Collection[int]) -> dict[int, Holding]:

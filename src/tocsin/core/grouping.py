@@ -18,7 +18,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenGroup:
-    """The newest group of the service that is not resolved."""
+    """The newest group of the service, if it is not resolved."""
 
     opened_at: datetime
     last_event_at: datetime
