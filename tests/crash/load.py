@@ -17,7 +17,7 @@ class Load:
     url: str
     key: str
     senders: int = 3
-    pause: float = 0.1  # seconds
+    pause: float = 0.05  # seconds
     accepted: list[str] = field(default_factory=list)  # dedup keys
     odd: list[str] = field(default_factory=list)  # answers that should not be
     _stop: threading.Event = field(default_factory=threading.Event)

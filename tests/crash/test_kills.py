@@ -40,7 +40,7 @@ class Killer:
                 self.problems.append(f"{self.child} did not come back within {self.within} s")
                 return
             # from its first instructions to well into its work
-            sleep(chance.uniform(0.0, 2.5))
+            sleep(chance.uniform(0.0, 3.5))
             self.server.kill(self.child)
             dead, self.done = pid, self.done + 1
 

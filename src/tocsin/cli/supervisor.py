@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tocsin import clock
 
 FIRST_PAUSE = 0.2  # seconds before a dead child is started again; doubles up to the longest
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0  # a pager that is down is worse than a busy machine
 STEADY = 30.0  # a child that lived so long has started well: its next pause is the first again
 PATIENCE = 25.0  # seconds that children get to finish what they are doing
 
