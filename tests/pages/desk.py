@@ -1,7 +1,9 @@
 """People at their browsers, for the page tests: a world that lives now, and Django's test client."""
 
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.world import Monitoring, Person, World
 from tocsin import clock
@@ -34,3 +36,11 @@ def checkout(world: World, **fields: object) -> tuple[Person, Person, Monitoring
 
 def observer(world: World) -> Person:
     return world.person("Oscar", Role.OBSERVER)
+
+
+def queries_of(client: Client, url: str) -> int:
+    """How many questions the page asks the database; the first visit fills what is kept."""
+    client.get(url)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(url)
+    return len(asked)

@@ -1,10 +1,6 @@
 """How to point a tool here, as paragraphs of text and of code to copy."""
 
-import re
 from dataclasses import dataclass
-
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from tocsin.services.queries import inbound_url
 from tocsin.sources.registry import SOURCES
@@ -17,13 +13,6 @@ _CODE = ("  ", "curl ", "{", "}", "receivers:", "route:")
 class Part:
     text: str
     is_code: bool
-
-    @property
-    def html(self) -> SafeString:
-        """With what stands in backticks as code."""
-        pieces = re.split(r"`([^`\n]+)`", self.text)
-        marked = (format_html("<code>{}</code>", piece) if i % 2 else piece for i, piece in enumerate(pieces))
-        return format_html_join("", "{}", ((piece,) for piece in marked))
 
 
 def parts(kind: str, key: str) -> list[Part]:

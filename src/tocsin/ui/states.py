@@ -37,7 +37,7 @@ STATES = _looks(
     ("retry", "Tried again later", "amber", "half"),
     # events
     ("new", "New", "amber", "half"),
-    ("absorbed", "Absorbed", "green", "tick"),
+    ("absorbed", "Read", "green", "tick"),
     ("quarantined", "Quarantined", "red", "cross"),
     # what is set up
     ("active", "Active", "green", "tick"),

@@ -2,7 +2,7 @@
 
 from django import template
 
-from tocsin.channels.registry import CHANNELS
+from tocsin.paging.notifying import label
 from tocsin.paging.outgoing import PURPOSES
 
 register = template.Library()
@@ -10,18 +10,15 @@ register = template.Library()
 _TONES = {
     "opened": "red",
     "joined": "red",
-    "paged": "red",
     "severity": "amber",
     "unreachable": "red",
     "failed": "red",
-    "timed_out": "red",
-    "escalated": "red",
-    "unacknowledged": "red",
+    "timed_out": "amber",
     "acknowledged": "amber",
     "resolved": "green",
     "group_resolved": "green",
 }
-_VIAS = {"link": "the link in the page", "web": "the web", "api": "the API", "cli": "the command line"}
+_VIAS = {"link": "by the link in the page", "web": "on the web", "api": "by the API", "cli": "on the command line"}
 
 
 @register.filter
@@ -36,7 +33,7 @@ def via_word(via: str) -> str:
 
 @register.filter
 def channel_word(kind: str) -> str:
-    return CHANNELS[kind].label if kind in CHANNELS else kind
+    return label(kind)
 
 
 @register.filter

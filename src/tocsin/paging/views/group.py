@@ -1,7 +1,7 @@
 """One alert group: everything about it on one page, and what can be done."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from tocsin import clock
 from tocsin.alerts import links, listing
 from tocsin.alerts import queries as alerts
 from tocsin.alerts.actions import add_note
-from tocsin.alerts.models import Alert, AlertGroup
+from tocsin.alerts.models import AlertGroup
 from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
 from tocsin.paging import actions, queries
@@ -83,7 +83,7 @@ def _live(request: ActorRequest, found: AlertGroup, now: datetime) -> dict[str, 
         "service": found.service,
         "can_respond": actor.may(Verb.RESPOND),
         "links": links.of_group(found.service, rows),
-        "alerts": [_with_details(alert) for alert in rows],
+        "alerts": [(alert, _texts(alert.details)) for alert in rows],
         "more_alerts": max(found.alert_count - len(rows), 0),
         "entries": alerts.entries_of(actor, found).reverse(),
         "events": listing.events(actor, found, _EVENTS),
@@ -92,10 +92,12 @@ def _live(request: ActorRequest, found: AlertGroup, now: datetime) -> dict[str, 
     }
 
 
-def _with_details(alert: Alert) -> tuple[Alert, list[tuple[str, str]]]:
-    return alert, list(_texts(alert.details.items()))
+def _texts(details: Mapping[str, object]) -> list[tuple[str, str, bool]]:
+    """Each with whether it is a block of JSON."""
+    return [(name, *_text(value)) for name, value in details.items()]
 
 
-def _texts(details: Iterable[tuple[str, object]]) -> Iterable[tuple[str, str]]:
-    for name, value in details:
-        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+def _text(value: object) -> tuple[str, bool]:
+    if isinstance(value, str):
+        return value, False
+    return json.dumps(value, ensure_ascii=False, indent=2), isinstance(value, dict | list)

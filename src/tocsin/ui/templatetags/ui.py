@@ -1,5 +1,6 @@
 """The words of the interface, as template tags. A builtin: templates need no `load`."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,8 +9,9 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BaseForm, BoundField, CheckboxInput
 from django.template import Context
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from tocsin.ui import times
@@ -75,6 +77,14 @@ def span(length: timedelta | float | None) -> str:
 def until(start: datetime, end: datetime) -> str:
     """How long it was from one time to another: “2 h 5 min”."""
     return times.span(end - start)
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """What stands in backticks as code, lines as lines; everything else as it is."""
+    pieces = re.split(r"`([^`\n]+)`", text)
+    shown = [format_html("<code>{}</code>", p) if i % 2 else linebreaksbr(p) for i, p in enumerate(pieces)]
+    return format_html_join("", "{}", ((piece,) for piece in shown))
 
 
 @register.filter
