@@ -9,6 +9,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 EVENTS = 10_000
+_RUNS = (  # name, beginning of the dedup keys, how many of them, whether escalations start too
+    ("distinct alerts", "a", EVENTS, False),
+    ("duplicates", "a", EVENTS, False),
+    ("repeats of 100 keys", "b", 100, False),
+    ("distinct alerts with escalations", "c", EVENTS, True),
+)
 AT = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -29,9 +35,9 @@ def _measured(database: str) -> dict[str, dict[str, object]]:
 def main(database: str) -> None:
     _begin()
     figures = {}
-    for name, keys in (("distinct alerts", EVENTS), ("duplicates", EVENTS), ("repeats of 100 keys", 100)):
-        _fill(keys)
-        rate, queries = _absorb()
+    for name, prefix, keys, pages in _RUNS:
+        _fill(prefix, keys)
+        rate, queries = _absorb(pages=pages)
         figures[f"absorb, {name}, {database}"] = {"ours": rate, "unit": "events/s", "queries a batch": queries}
     print(json.dumps(figures))
 
@@ -48,7 +54,7 @@ def _begin() -> None:
     call_command("migrate", verbosity=0)
 
 
-def _fill(keys: int) -> None:
+def _fill(prefix: str, keys: int) -> None:
     from tests.apps.hearing import make_integration, make_service  # noqa: PLC0415
 
     from tocsin.alerts.models import Event  # noqa: PLC0415
@@ -63,7 +69,7 @@ def _fill(keys: int) -> None:
                 receipt=uuid.uuid4(),
                 integration=integrations[n % keys % len(integrations)],
                 kind="pagerduty",
-                body=_body(n % keys),
+                body=_body(f"{prefix}{n % keys}"),
                 received_at=AT,
             )
             for n in range(EVENTS)
@@ -72,7 +78,7 @@ def _fill(keys: int) -> None:
     )
 
 
-def _body(number: int) -> bytes:
+def _body(number: str) -> bytes:
     payload = {
         "summary": f"Disk {number} is nearly full on db{number}.example.org",
         "source": f"db{number}.example.org",
@@ -84,15 +90,17 @@ def _body(number: int) -> bytes:
     return json.dumps(event).encode()
 
 
-def _absorb() -> tuple[int, int]:
+def _absorb(*, pages: bool) -> tuple[int, int]:
     from django.db import connection, reset_queries  # noqa: PLC0415
 
     from tocsin import clock  # noqa: PLC0415
     from tocsin.alerts.absorbing import absorb  # noqa: PLC0415
+    from tocsin.paging import running  # noqa: PLC0415
 
-    def follow(changes: Sequence[object], now: datetime) -> None:
-        """Paging has a benchmark of its own."""
+    def ignore(changes: Sequence[object], now: datetime) -> None:
+        """Absorbing alone."""
 
+    follow = running.follow if pages else ignore
     connection.force_debug_cursor = True
     absorb(AT, follow)
     queries = len(connection.queries)

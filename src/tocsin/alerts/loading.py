@@ -54,7 +54,7 @@ def _newest(services: Collection[int]) -> dict[int, int]:
 
 
 def _hold(group_ids: Collection[int]) -> dict[int, Holding]:
-    """Locks the groups, always in the order of their ids."""
+    """Locks the groups, always in the order of their ids; never FOR UPDATE: inserts that refer to them would wait."""
     if not group_ids:
         return {}
     rows = (
