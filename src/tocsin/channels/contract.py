@@ -1,7 +1,7 @@
 """What every channel takes and answers. A channel is a folder with one `send` and one `check`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -25,7 +25,8 @@ class Content:
     data: Mapping[str, object] = field(default_factory=dict)  # JSON values, for machines
 
     def as_dict(self) -> dict[str, object]:
-        return {**asdict(self), "facts": [list(fact) for fact in self.facts]}
+        # not `asdict`: it copies deeply, which at ten thousand pages in one batch is a second
+        return {**vars(self), "facts": [list(fact) for fact in self.facts], "data": dict(self.data)}
 
     @classmethod
     def from_dict(cls, body: Mapping[str, object]) -> Self:

@@ -14,6 +14,7 @@ from tocsin.core.lifecycle import AlertState
 from tocsin.core.wall import Unloadable, zone_of
 from tocsin.paging.models import Escalation
 from tocsin.people.models import User
+from tocsin.services.models import Service
 
 # Written out, not reversed: a mistake in a view must not keep a page from leaving. tests/flows/test_links.py compares.
 ACK_PATH = "/ack/{token}/"
@@ -27,26 +28,31 @@ _DETAILS = 8  # facts of the alert itself; more are on its page
 class Subject:
     """What several people are paged for."""
 
-    group: AlertGroup  # with its service
+    group: AlertGroup
+    service: Service
     alert: Alert | None  # the first that is open: its links and details stand for the group's
 
 
 def subjects(groups: Iterable[AlertGroup]) -> dict[int, Subject]:
-    """By the group's id. Two queries, however many groups."""
+    """By the group's id. Three queries, however many groups."""
     by_id = {group.pk: group for group in groups}
     still_open = Alert.objects.filter(group__in=by_id).exclude(state=AlertState.RESOLVED).order_by()
     firsts = still_open.values("group_id").annotate(first=Min("pk")).values_list("first", flat=True)
     alerts = {alert.group_id: alert for alert in Alert.objects.filter(pk__in=list(firsts))}
-    return {pk: Subject(group=group, alert=alerts.get(pk)) for pk, group in by_id.items()}
+    services = Service.objects.in_bulk({group.service_id for group in by_id.values()})
+    return {
+        pk: Subject(group=group, service=services[group.service_id], alert=alerts.get(pk))
+        for pk, group in by_id.items()
+    }
 
 
 def page(subject: Subject, escalation: Escalation, user: User, token: str) -> Content:
-    group = subject.group
+    group, service = subject.group, subject.service
     since = _local(group.opened_at, user.time_zone)
     return Content(
         purpose="page",
-        title=f"{group.service.name}: {group.title}",
-        text=f"{group.severity.capitalize()} on {group.service.name} since {since}. Nobody has acknowledged it yet.",
+        title=f"{service.name}: {group.title}",
+        text=f"{group.severity.capitalize()} on {service.name} since {since}. Nobody has acknowledged it yet.",
         url=public(GROUP_PATH.format(pk=group.pk)),
         ack_url=public(ACK_PATH.format(token=token)),
         urgency=escalation.urgency,
@@ -71,7 +77,7 @@ def public(path: str) -> str:
 
 
 def _facts(subject: Subject, since: str) -> Iterator[tuple[str, str]]:
-    group, service = subject.group, subject.group.service
+    group, service = subject.group, subject.service
     yield "Service", service.name
     yield "Severity", group.severity
     yield "Since", since
@@ -86,7 +92,7 @@ def _facts(subject: Subject, since: str) -> Iterator[tuple[str, str]]:
 
 def _links(subject: Subject) -> Iterator[tuple[str, str]]:
     """The service's own links; in their place, or beside them, those that the alert brought."""
-    service = subject.group.service
+    service = subject.service
     own = {
         "Runbook": service.runbook_url,
         "Dashboard": service.dashboard_url,
@@ -117,7 +123,7 @@ def _data(subject: Subject, escalation: Escalation) -> Mapping[str, object]:
     return {
         "group_id": group.pk,
         "escalation_id": escalation.pk,
-        "service": group.service.slug,
+        "service": subject.service.slug,
         "summary": group.title,
         "severity": group.severity,
         "opened_at": group.opened_at.isoformat(),

@@ -26,7 +26,7 @@ CHUNK = 500
 class Paging:
     """One page of one escalation."""
 
-    escalation: Escalation  # with its group and service
+    escalation: Escalation  # with its group
     page: Page
 
 

@@ -35,7 +35,7 @@ def release_due(now: datetime, limit: int = 500) -> int:
 
 def _due(now: datetime) -> QuerySet[Notification]:
     due = Notification.objects.filter(state=WAITING, due_at__lte=now)
-    return due.select_related("escalation__group__service").order_by("due_at", "pk")
+    return due.select_related("escalation__group").order_by("due_at", "pk")
 
 
 def _release_alone(pk: int, now: datetime) -> int:

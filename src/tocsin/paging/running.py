@@ -59,7 +59,7 @@ def _run_due(now: datetime, limit: int) -> int:
 
 def _due(status: Status, now: datetime) -> QuerySet[Escalation]:
     due = Escalation.objects.filter(status=status, next_due__lte=now)
-    return due.select_related("group__service").order_by("next_due", "pk")
+    return due.select_related("group").order_by("next_due", "pk")
 
 
 def _run_alone(pk: int, now: datetime) -> int:
