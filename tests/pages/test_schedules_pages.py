@@ -1,6 +1,7 @@
 """Schedules: looked at, changed with a preview, and overridden."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.test import Client
@@ -100,6 +101,20 @@ def test_gap_is_announced_and_can_be_filled(ada: Person) -> None:
     assert "in the next four weeks" in page
     assert 'data-kind="gap"' in page
     assert "Fill it" in page
+
+
+def test_somebody_who_only_walks_along_fills_no_gap(ada: Person) -> None:
+    schedule = domain.schedule("Learning", domain.weekly(ada.user, shadow=True))
+    final = at_the_desk(ada).get(schedule.get_absolute_url()).context["chart"].rows[-1]
+    assert [(bar.kind, bar.label) for bar in final.bars] == [("gap", "Gap")]
+
+
+def test_neighbours_with_the_same_people_are_one_shift(ada: Person, grace: Person) -> None:
+    nights = domain.weekly(ada.user, name="Nights", restrictions=hours.read("22-6"))
+    schedule = domain.schedule("Checkout", domain.weekly(ada.user, grace.user, every=10), nights, zone="UTC")
+    shifts = at_the_desk(ada).get(schedule.get_absolute_url(), {"weeks": 2}).context["shifts"]
+    people = [shift["segment"].people for shift in shifts]
+    assert all(one != next_ for one, next_ in pairwise(people))
 
 
 def test_schedule_that_cannot_be_read_says_so_and_how_to_mend_it(ada: Person) -> None:

@@ -161,12 +161,9 @@ class TokenForm(forms.Form):
     )
     acts_as = forms.ChoiceField(
         label="Acts as",
-        choices=[
-            ("me", "Me: may no more than I, ends with my account"),
-            ("tocsin", "Nobody: it belongs here"),
-        ],
+        choices=[("me", "Me"), ("tocsin", "Nobody")],
         initial="me",
-        help_text="What it does is in the audit log under this name.",
+        help_text="As me it may no more than I, and ends with my account. As nobody it may all that is ticked.",
     )
     days = forms.TypedChoiceField(
         label="Holds for",

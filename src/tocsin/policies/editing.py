@@ -31,7 +31,7 @@ class Editor:
         self.data = _flat(typed) if is_bound else None
         clock = _clock(typed.steps)
         self.steps = [self._step(number, row, clock[number]) for number, row in enumerate(typed.steps)]
-        self.catch_all = self._targets("last-0", typed.catch_all)
+        self.catch_all = self._targets("last-0", typed.catch_all, "Every owner and admin")
         self.catch_all_after = clock[-1]
 
     def is_valid(self) -> bool:
@@ -53,9 +53,14 @@ class Editor:
         form = StepForm(self.data, initial=row.values, prefix=name)
         return StepFields(form=form, targets=self._targets(name, row), after=after)
 
-    def _targets(self, name: str, row: Row) -> list[TargetForm]:
+    def _targets(self, name: str, row: Row, nobody: str = "Nobody yet") -> list[TargetForm]:
         return [
-            TargetForm(self.data, initial=part, prefix=f"{name}-target-{at}", choices=self.choices)
+            TargetForm(
+                self.data,
+                initial=part,
+                prefix=f"{name}-target-{at}",
+                choices=[("", "Nobody else" if at else nobody), *self.choices],
+            )
             for at, part in enumerate(row.parts)
         ]
 

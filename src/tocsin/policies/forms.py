@@ -66,14 +66,11 @@ class TargetForm(forms.Form):
 
 class SimulateForm(forms.Form):
     at = forms.DateTimeField(
-        required=False,
         label="An alert came",
         widget=forms.DateTimeInput({"type": "datetime-local"}, _LOCAL),
         validators=SANE_TIME,
     )
-    urgency = forms.ChoiceField(
-        required=False, label="Its urgency", choices=[(Urgency.HIGH, "High"), (Urgency.LOW, "Low")]
-    )
+    urgency = forms.ChoiceField(label="Its urgency", choices=[(Urgency.HIGH, "High"), (Urgency.LOW, "Low")])
 
 
 def target_choices(schedules: Iterable[Schedule], teams: Iterable[Team], people: Iterable[User]) -> Choices:
@@ -82,7 +79,7 @@ def target_choices(schedules: Iterable[Schedule], teams: Iterable[Team], people:
         ("Teams: everybody in it", [(f"team:{row.pk}", row.name) for row in teams]),
         ("People", [(f"user:{row.pk}", row.name) for row in people]),
     ]
-    return [("", "Nobody"), *((name, rows) for name, rows in groups if rows)]
+    return [(name, rows) for name, rows in groups if rows]
 
 
 def as_text(target: Target) -> str:

@@ -7,8 +7,10 @@ from itertools import pairwise
 
 from tocsin.core.rota import Fixed, Layer, Rota, Segment, final
 from tocsin.schedules.models import Override
+from tocsin.schedules.stretches import stretches
 
 _SHORT = 4.0  # percent: below it a bar has room for initials only
+_TINY = 2.0  # and below that for nothing
 _MOST_DAY_NAMES = 21  # more days than this are named by the week
 
 
@@ -66,7 +68,7 @@ def chart(rota: Rota, overrides: Iterable[Override], frame: Frame) -> Chart:
     """Layers, then overrides, then the final schedule. `Unloadable` for a broken rota."""
     layers = [_layer(rota, layer, frame) for layer in rota.layers]
     whole = final(rota, frame.start, frame.end)
-    last = Row(name="Final schedule", kind="final", bars=[_bar(s, frame) for s in whole])
+    last = Row(name="Final schedule", kind="final", bars=[_bar(s, frame, shadows=False) for s in stretches(whole)])
     now_x = f"{frame.x(frame.now):.3f}%" if frame.start < frame.now < frame.end else ""
     return Chart(rows=[*layers, *_lanes(overrides, frame), last], days=_days(frame), now_x=now_x)
 
@@ -105,15 +107,16 @@ def _override(row: Override, frame: Frame) -> Bar:
     return _bar(segment, frame)
 
 
-def _bar(segment: Segment, frame: Frame) -> Bar:
+def _bar(segment: Segment, frame: Frame, *, shadows: bool = True) -> Bar:
+    """Somebody who only walks along fills no gap: the final schedule draws no `shadows`."""
     x, width = frame.x(segment.starts_at), frame.x(segment.ends_at) - frame.x(segment.starts_at)
-    names = [frame.names.get(p, "?") for p in segment.people or segment.shadows]
+    names = [frame.names.get(p, "?") for p in segment.people or (segment.shadows if shadows else ())]
     return Bar(
         x=f"{x:.3f}%",
         width=f"{width:.3f}%",
-        label=", ".join(short(name) if width >= _SHORT else initials(name) for name in names),
+        label=_label(names, width),
         title=f"{', '.join(names) or 'Nobody'}: {_span(segment, frame)}",
-        kind=_kind(segment, frame.viewer),
+        kind=_kind(segment, frame.viewer, shadows=shadows),
         starts=_seconds(max(segment.starts_at, frame.now.replace(second=0))),
         ends=_seconds(segment.ends_at),
         is_over=segment.ends_at <= frame.now,
@@ -121,9 +124,15 @@ def _bar(segment: Segment, frame: Frame) -> Bar:
     )
 
 
-def _kind(segment: Segment, viewer: int | None) -> str:
+def _label(names: list[str], width: float) -> str:
+    if width < _TINY:
+        return ""
+    return ", ".join(short(name) if width >= _SHORT else initials(name) for name in names or ["Gap"])
+
+
+def _kind(segment: Segment, viewer: int | None, *, shadows: bool) -> str:
     if not segment.people:
-        return "shadow" if segment.shadows else "gap"
+        return "shadow" if segment.shadows and shadows else "gap"
     return "mine" if viewer in segment.people else "shift"
 
 

@@ -16,6 +16,7 @@ from tocsin.people.models import User
 from tocsin.people.queries import users_of
 from tocsin.schedules.loading import Window, attempt, load
 from tocsin.schedules.models import Layer, Override, Participant, Schedule
+from tocsin.schedules.stretches import stretches
 
 Segments = tuple[Segment, ...]
 
@@ -141,7 +142,8 @@ def shifts_of(user_id: int, start: datetime, end: datetime) -> list[Shift]:
 def duties(actor: Actor, now: datetime) -> list[Duty]:
     """Every schedule: who is on call now, until when, and who comes then."""
     rows = list(schedules(actor))
-    found, why = finals([row.pk for row in rows], now, now + _AHEAD)
+    resolved, why = finals([row.pk for row in rows], now, now + _AHEAD)
+    found = {pk: stretches(segments) for pk, segments in resolved.items()}
     users = users_of(p for segments in found.values() for segment in segments[:2] for p in segment.people)
     return [_duty(row, found.get(row.pk, ()), why.get(row.pk, ""), users) for row in rows]
 

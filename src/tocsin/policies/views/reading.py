@@ -16,7 +16,7 @@ from tocsin.people.pages import show
 from tocsin.people.queries import users_of
 from tocsin.policies import queries
 from tocsin.policies.forms import SimulateForm
-from tocsin.policies.queries import Defect
+from tocsin.policies.queries import Defect, Line
 from tocsin.policies.resolving import Found, look
 from tocsin.policies.snapshots import snapshot_of
 
@@ -41,6 +41,12 @@ class Place:
     defects: list[Defect]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    shown: list[Line]
+    rounds: int = 0  # how often the steps run, where only the first time is shown
+
+
 @require_safe
 def policies(request: ActorRequest) -> HttpResponse:
     now = clock.now()
@@ -63,8 +69,8 @@ def policy(request: ActorRequest, slug: str) -> HttpResponse:
         "form": form,
         "at": at,
         "urgency": urgency,
-        "now_lines": queries.simulate(found, now, urgency),
-        "then_lines": queries.simulate(found, at, urgency),
+        "now_lines": folded(queries.simulate(found, now, urgency)),
+        "then_lines": folded(queries.simulate(found, at, urgency)),
     }
     return show(request, "policies/policy.html", context)
 
@@ -79,6 +85,15 @@ def places(snapshot: Snapshot, defects: list[Defect], now: datetime) -> list[Pla
         after += step.delay
     end = after * (snapshot.repeats + 1)
     return [*rows, _place("Catch-all", end, None, _paged(snapshot.catch_all, found, users), defects)]
+
+
+def folded(lines: list[Line]) -> Simulated:
+    """Later rounds that page the same people as the first say nothing new."""
+    first = {line.where: line.people for line in lines if line.round == 1}
+    later = [line for line in lines if line.round > 1 and line.where in first]
+    if not later or any(line.people != first[line.where] for line in later):
+        return Simulated(shown=lines)
+    return Simulated(shown=[line for line in lines if line not in later], rounds=max(line.round for line in later))
 
 
 def night(now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from tocsin.people.queries import names_of, users_of
 from tocsin.schedules import hours, queries
 from tocsin.schedules.chart import Chart, Frame, chart, people_of
 from tocsin.schedules.models import Layer, Override, Schedule
+from tocsin.schedules.stretches import stretches
 from tocsin.ui.days import FIRST, LAST
 
 WEEKS = (2, 4, 6)
@@ -66,7 +67,7 @@ def _picture(request: ActorRequest, found: Schedule, start: datetime, weeks: int
         return {
             "chart": picture(rota, overrides, start, end, now, request.actor.user_id),
             "shifts": shifts(final(rota, max(start, now) if end > now else start, end), now),
-            "current": shifts(ahead[:2], now),
+            "current": shifts(ahead, now)[:2],
             "gaps": [segment for segment in ahead if not segment.people],
         }
     except (Unloadable, LookupError):
@@ -83,7 +84,7 @@ def picture(
 
 def shifts(segments: Iterable[Segment], now: datetime) -> list[dict[str, object]]:
     """For lists; the one under way can only be overridden from now on."""
-    segments = list(segments)
+    segments = stretches(segments)
     users = users_of(p for segment in segments for p in (*segment.people, *segment.shadows))
     return [_shift(segment, users, now) for segment in segments]
 
