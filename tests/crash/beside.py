@@ -13,9 +13,9 @@ def seed(server: Running, webhook_url: str) -> str:
     return _run(server.environ, "tests.crash.seed", webhook_url).strip()
 
 
-def inspect(environ: Mapping[str, str]) -> dict[str, object]:
+def inspect(environ: Mapping[str, str], *options: str) -> dict[str, object]:
     """See tests.crash.inspection.Seen."""
-    found: dict[str, object] = json.loads(_run(environ, "tests.crash.inspection"))
+    found: dict[str, object] = json.loads(_run(environ, "tests.crash.inspection", *options))
     return found
 
 

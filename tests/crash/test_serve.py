@@ -44,6 +44,6 @@ def test_a_stop_waits_for_what_is_in_the_air() -> None:
         assert server.process.poll() is None
         receiver.hold.set()
         assert server.process.wait(40) == 0, server.tail()
-        seen = beside.inspect(server.environ)
+        seen = beside.inspect(server.environ, "at-once")
         assert "sending" not in seen["messages"]  # type: ignore[operator]
         assert seen["possible_duplicates"] == 0

@@ -153,6 +153,11 @@ def test_failed_deliveries_are_shown_for_an_hour(world: World, ada: Person, moni
     assert "failed deliveries" not in keys()
 
 
+def test_a_page_for_which_no_tab_was_open_is_no_failed_delivery(world: World, paged: Escalation) -> None:
+    Message.objects.filter(kind="inapp").update(state=State.FAILED, finished_at=world.now)
+    assert audit(world.now) == {}
+
+
 def test_a_check_that_fails_stops_no_other(world: World, paged: Escalation, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> int:
         raise RuntimeError("broken on purpose")

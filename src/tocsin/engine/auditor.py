@@ -145,7 +145,8 @@ def _quarantined_events(now: datetime) -> int:
 
 def _failed_deliveries(now: datetime) -> int:
     since = now - RECENTLY
-    count = Message.objects.filter(state=State.FAILED, finished_at__gt=since).count()
+    failed = Message.objects.filter(state=State.FAILED, finished_at__gt=since)
+    count = failed.exclude(kind="inapp").count()  # nobody had a tab open: no fault that somebody could mend
     return _told(
         FAILED_DELIVERIES,
         count,
