@@ -33,15 +33,15 @@ def main(database: str) -> None:
     print(json.dumps({f"idle tick with {TIMERS:,} timers, {database}": ticks()}))
 
 
-def fill(database: str) -> None:
-    """A million rows by SQL: a quarter acknowledged, the rest running, all due in the days to come."""
+def fill(database: str, timers: int = TIMERS) -> None:
+    """Rows by SQL: a quarter acknowledged, the rest running, all due in the days to come."""
     from django.db import connection  # noqa: PLC0415
 
     from tocsin.policies.models import PolicyVersion  # noqa: PLC0415
 
     version = PolicyVersion.objects.create(digest="x", body={}, created_at=AT)
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[database], [version.pk, TIMERS])
+        cursor.execute(_SQL[database], [version.pk, timers])
         cursor.execute("ANALYZE")
 
 
