@@ -38,7 +38,7 @@ def test_a_page_rings_in_an_open_tab_and_is_acknowledged_there(page: Page, site:
     page.goto("/integrations/1/")
     page.get_by_role("button", name="Send a test alert").click()
     ring = page.get_by_role("dialog", name="Test alert")
-    expect(ring).to_be_visible()
+    expect(ring).to_be_visible(timeout=15_000)  # the next try, when it came between two pages
     assert_accessible(page)
     ring.get_by_role("button", name="Acknowledge").click()
     page.wait_for_url("**/alerts/*/")

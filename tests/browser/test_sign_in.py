@@ -45,6 +45,8 @@ def _set_up_app(page: Page) -> str:
     page.goto("/accounts/2fa/")
     assert_accessible(page)
     page.get_by_role("link", name="Set up an app").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
     secret = page.locator("#authenticator_secret").inner_text()
     assert_accessible(page)
     page.get_by_label("Code from the app").fill(_code(secret))

@@ -113,6 +113,7 @@ MFA_ADAPTER = "tocsin.people.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Tocsin"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of phones differ
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _public.scheme == "http"
 
 SESSION_COOKIE_NAME = "tocsin_session"

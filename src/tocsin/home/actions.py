@@ -1,7 +1,7 @@
 """What the first run sets up: with what a small team means by it, so that nobody has to know every screen first."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -46,7 +46,6 @@ def start_rotation(
     """A weekly rotation that changes hands on Mondays at nine, and a policy that pages it."""
     with transaction.atomic():
         schedule = schedules.create_schedule(actor, name, time_zone, now, team=team)
-        today = now.astimezone(ZoneInfo(time_zone)).date()
         layer = Layer(
             name="Weekly",
             unit=Unit.WEEK,
@@ -72,6 +71,12 @@ def first_service(actor: Actor, name: str, kind: str, label: str, now: datetime)
 def hide_setup(actor: Actor) -> None:
     require(actor, Verb.CONFIGURE)
     settings.put("setup hidden", value=True)
+
+
+def _last_handoff(local: datetime) -> date:
+    """The Monday on which the running week was handed over, so that the first person is on call at once."""
+    monday = local.date() - timedelta(days=local.weekday())
+    return monday if local.weekday() or local.time() >= HANDOFF else monday - timedelta(days=7)
 
 
 def _policy_for(actor: Actor, schedule: Schedule, team: Team | None, now: datetime) -> EscalationPolicy:
