@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from typing import TypeVar
@@ -13,10 +13,11 @@ from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
 
 PATIENCE = 10.0  # seconds to wait for the write lock
 _PAUSE = 0.001  # SQLite's own waiting grows to 100 ms, which is an age here
-_INSERT = (
-    "INSERT INTO alerts_event (receipt, integration_id, kind, body, received_at, state, error) "
-    "VALUES (?, ?, ?, ?, ?, 'new', '')"
-)
+_INSERT = "INSERT INTO alerts_event (receipt, integration_id, kind, body, received_at, state, error) VALUES "
+_VALUES = "(?, ?, ?, ?, ?, 'new', '')"
+# Rows go in by few and large statements: around each the interpreter lock changes hands, and to get it back from a busy
+# event loop can take milliseconds. Few different sizes, so that SQLite has each ready.
+_SIZES = (256, 64, 16, 4, 1)
 _KEYS = (
     "SELECT key_hash, id, kind FROM services_integration WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
 )
@@ -87,15 +88,26 @@ def _connect(path: str) -> sqlite3.Connection:
 
 
 def _write(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    values = [(r.receipt.hex, r.integration_id, r.kind, r.body, _text(r)) for r in rows]
+    statements = list(_statements(rows))
     _patiently(connection, "BEGIN IMMEDIATE")
     try:
-        connection.executemany(_INSERT, values)
+        for statement, values in statements:
+            connection.execute(statement, values)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _statements(rows: Sequence[Row]) -> Iterator[tuple[str, list[object]]]:
+    start = 0
+    while start < len(rows):
+        size = next(size for size in _SIZES if size <= len(rows) - start)
+        some = rows[start : start + size]
+        start += size
+        values = [v for r in some for v in (r.receipt.hex, r.integration_id, r.kind, r.body, _text(r))]
+        yield _INSERT + ", ".join([_VALUES] * size), values
 
 
 def _text(row: Row) -> str:
