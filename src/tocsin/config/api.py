@@ -55,51 +55,51 @@ for prefix, router in (
 
 
 @api.exception_handler(AuthenticationError)
-def _unauthenticated(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+def _unauthenticated(*_: object) -> HttpResponse:
     answer = rest.problem(401, "Unauthorized", "Send a token that is valid: Authorization: Bearer <token>.")
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 
 @api.exception_handler(Denied)
-def _denied(request: HttpRequest, error: Denied) -> HttpResponse:
+def _denied(_: HttpRequest, error: Denied) -> HttpResponse:
     return rest.problem(403, "Forbidden", str(error))
 
 
 @api.exception_handler(Http404)
 @api.exception_handler(ObjectDoesNotExist)
-def _not_found(request: HttpRequest, _: Exception) -> HttpResponse:
+def _not_found(*_: object) -> HttpResponse:
     return rest.problem(404, "Not found", "There is nothing here by that name, or not for you.")
 
 
 @api.exception_handler(Refused)
-def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+def _refused(_: HttpRequest, error: Refused) -> HttpResponse:
     return rest.problem(409, "Refused", str(error))
 
 
 @api.exception_handler(rest.BadRequest)
-def _bad(request: HttpRequest, error: rest.BadRequest) -> HttpResponse:
+def _bad(_: HttpRequest, error: rest.BadRequest) -> HttpResponse:
     return rest.problem(error.status, "Cannot be understood", error.detail)
 
 
 @api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _invalid(_: HttpRequest, error: ValidationError) -> HttpResponse:
     return rest.problem(422, "Not valid", " ".join(error.messages))
 
 
 @api.exception_handler(SchemaError)
-def _misshapen(request: HttpRequest, error: SchemaError) -> HttpResponse:
+def _misshapen(_: HttpRequest, error: SchemaError) -> HttpResponse:
     errors = [{"field": ".".join(str(p) for p in e["loc"][1:]), "problem": str(e["msg"])} for e in error.errors]
     return rest.problem(422, "Not valid", "Some fields cannot be used; `errors` names them.", errors)
 
 
 @api.exception_handler(Throttled)
-def _throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+def _throttled(_: HttpRequest, error: Throttled) -> HttpResponse:
     answer = rest.problem(429, "Too many requests", "Slow down; `Retry-After` says for how long, in seconds.")
     answer["Retry-After"] = str(int(error.wait or 1))
     return answer
 
 
 @api.exception_handler(HttpError)
-def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
     return rest.problem(error.status_code, "Cannot be done", str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
-class Misconfigured(Exception):  # noqa: N818 - reads as what happened
+class Misconfigured(Exception):
     """A setting cannot be used; the text says which, and how to mend it."""
 
 

@@ -62,8 +62,9 @@ class Listed(Schema):
 def _answered(
     act: Callable[[int, Actor, datetime], actions.Answer], request: HttpRequest, pk: int
 ) -> dict[str, object]:
-    answer = act(pk, actor(request), clock.now())
-    return {"group": answer.group.pk, "state": answer.group.state, "reason": answer.reason}
+    who = actor(request)
+    answer = act(pk, who, clock.now())
+    return {"group": pk, "state": alerts.group(who, pk).state, "reason": answer.reason}
 
 
 @router.post("/alert-groups/{int:pk}/acknowledge", response=AnswerOut, summary="Acknowledge: the escalation stops")
