@@ -50,8 +50,7 @@ def start_rotation(
             name="Weekly",
             unit=Unit.WEEK,
             every=1,
-            starts_on=today
-            - timedelta(days=today.weekday() or 7),  # a Monday before today: somebody is on call at once
+            starts_on=_last_handoff(now.astimezone(ZoneInfo(time_zone))),
             handoff_at=HANDOFF,
             slots=tuple((person.pk,) for person in order),
         )
