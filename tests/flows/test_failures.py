@@ -4,6 +4,7 @@ import pytest
 
 from tests.apps import domain
 from tests.world import Person, World
+from tocsin.channels.contract import Retry
 from tocsin.core.permissions import Role
 from tocsin.health.problems import open_problems
 from tocsin.people import actions as people
@@ -184,4 +185,17 @@ def test_a_method_removed_while_its_page_waits_fails_and_the_next_one_comes(worl
     ContactMethod.objects.filter(user=ada.user).order_by("pk")[1].delete()
     world.forward(minutes=1)
     ada.expect_page("checkout", at=2)
+    world.nothing_else()
+
+
+def test_a_person_with_nothing_but_a_closed_tab_is_passed_over_when_it_has_not_rung(world: World, olga: Person) -> None:
+    ada, grace = world.person("Ada", methods=()), world.person("Grace")
+    ContactMethod.objects.create(
+        user=ada.user, kind="inapp", label="In the app", verified_at=world.now, created_at=world.now
+    )
+    world.network.answers[str(ada.user.pk)] = Retry(error="No Tocsin tab of this person is open.")
+    world.monitoring(world.policy([ada], [grace], delay=60)).fires()
+    world.nothing_else()
+    world.forward(minutes=5)
+    grace.expect_page("checkout")
     world.nothing_else()

@@ -84,10 +84,10 @@ def save(rows: Iterable[Escalation]) -> None:
 
     Escalations that were due together mostly change alike: one statement for each kind of change.
     """
-    alike = defaultdict[tuple[object, ...], list[Escalation]](list)
+    alike = defaultdict[tuple[int, tuple[object, ...]], list[Escalation]](list)
     for row in rows:
-        alike[(row.version, *(getattr(row, name) for name in _WRITTEN))].append(row)
-    for (version, *values), group in alike.items():
+        alike[row.version, tuple(getattr(row, name) for name in _WRITTEN)].append(row)
+    for (version, values), group in alike.items():
         fenced = Escalation.objects.filter(pk__in=[row.pk for row in group], version=version)
         if fenced.update(version=F("version") + 1, **dict(zip(_WRITTEN, values, strict=True))) != len(group):
             raise Lost

@@ -163,7 +163,7 @@ def _time_out_due(now: datetime, limit: int) -> int:
 def _time_out(pk: int, group_id: int | None, now: datetime) -> int:
     """Alone: the group's row has to be locked before the escalation's."""
     with transaction.atomic():
-        list(rows.locked(AlertGroup.objects.filter(pk=group_id)))
+        list(rows.locked(AlertGroup.objects.filter(pk=group_id or 0)))
         found = list(rows.locked(_due(Status.ACKNOWLEDGED, now).filter(pk=pk)))
         for row in found:
             mark_triggered(row.group_id or 0, TOCSIN, now)

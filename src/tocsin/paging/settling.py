@@ -40,8 +40,9 @@ def fail(notification_id: int, error: str, now: datetime) -> None:
         open_one = Notification.objects.filter(pk=notification_id).exclude(state=FAILED)
         if not open_one.update(state=FAILED, due_at=None, settled_at=now, error=error):
             return
-        text = f"{notifying.label(notification.kind).capitalize()} to {notification.user} failed: {error}"
-        history.write([Line(escalation=row, kind="failed", text=text)], now)
+        if notification.kind != "inapp":  # to have no tab open is nothing unusual, and the history is for what is
+            text = f"{notifying.label(notification.kind).capitalize()} to {notification.user} failed: {error}"
+            history.write([Line(escalation=row, kind="failed", text=text)], now)
         if row.status == Status.RUNNING and not _bring_forward(notification, now):
             _hurry(row, notification, now)
 
