@@ -5,13 +5,14 @@ import json
 import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.conftest import NOON
 from tests.ingest.calling import call
-from tocsin.ingest.app import Ingest
+from tocsin.ingest.app import Ingest, Receipts
 from tocsin.ingest.commit import Committer, Full
 from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
 from tocsin.ingest.keys import KEPT, Keys
@@ -255,3 +256,11 @@ def test_without_a_database_the_sender_is_asked_to_try_again(store: SQLiteStore 
         await store.close()
 
     run(story())
+
+
+def test_receipts_are_in_the_order_of_time_and_never_the_same() -> None:
+    receipts = Receipts()
+    drawn = [receipts.take(NOON + timedelta(milliseconds=n)) for n in range(500)]
+    assert drawn == sorted(drawn)
+    assert len({receipts.take(NOON) for _ in range(1000)}) == 1000
+    assert {(receipt.version, receipt.variant) for receipt in drawn} == {(7, uuid.RFC_4122)}

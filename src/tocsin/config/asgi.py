@@ -1,5 +1,6 @@
 """What the web process serves: uvicorn tocsin.config.asgi:application"""
 
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from a2wsgi import WSGIMiddleware
@@ -16,6 +17,7 @@ from tocsin.config.live import Live  # noqa: E402
 from tocsin.config.readiness import Readiness  # noqa: E402
 from tocsin.config.wsgi import application as pages  # noqa: E402
 from tocsin.ingest.app import Ingest  # noqa: E402
+from tocsin.ingest.http import App  # noqa: E402
 from tocsin.ingest.stores import store_for  # noqa: E402
 
 THREADS = 8  # for pages
@@ -24,6 +26,6 @@ application = Door(
     ingest=Ingest(store_for(connection)),
     live=Live(),
     readiness=Readiness(),
-    pages=WSGIMiddleware(pages, workers=THREADS),
+    pages=cast("App", WSGIMiddleware(cast("Any", pages), workers=THREADS)),
     public_host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
 )

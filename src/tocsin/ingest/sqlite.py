@@ -106,7 +106,7 @@ def _statements(rows: Sequence[Row]) -> Iterator[tuple[str, list[object]]]:
         size = next(size for size in _SIZES if size <= len(rows) - start)
         some = rows[start : start + size]
         start += size
-        values = [v for r in some for v in (r.receipt.hex, r.integration_id, r.kind, r.body, _text(r))]
+        values: list[object] = [v for r in some for v in (r.receipt.hex, r.integration_id, r.kind, r.body, _text(r))]
         yield _INSERT + ", ".join([_VALUES] * size), values
 
 

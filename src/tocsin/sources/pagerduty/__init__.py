@@ -28,7 +28,7 @@ def _trigger(event: Event, payload: Payload, dedup_key: str) -> Signal:
         action=Action.TRIGGER,
         dedup_key=dedup_key,
         summary=texts.summary(payload.summary),
-        severity=Severity(payload.severity),
+        severity=Severity(payload.severity or ""),
         source=texts.name(payload.source),
         component=texts.name(payload.component or ""),
         details=_details(payload),

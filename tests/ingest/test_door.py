@@ -1,0 +1,79 @@
+"""The front door sends each request to the right room, and pages only to those who use Tocsin's own names."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from tests.ingest.calling import Reply, call
+from tocsin.config.door import LARGEST_PAGE, Door
+from tocsin.ingest import http
+from tocsin.ingest.http import Receive, Scope, Send
+
+
+@dataclass
+class Room:
+    name: str
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def end_streams(self) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        names = sorted(name.decode() for name, _ in scope["headers"])
+        await http.send(send, http.json(200, [self.name, *names]))
+
+
+DOOR = Door(
+    ingest=Room("ingest"), live=Room("live"), readiness=Room("ready"), pages=Room("pages"), public_host="Tocsin.example"
+)
+
+
+def ask(path: str, host: bytes = b"localhost:8000", *headers: tuple[bytes, bytes]) -> Reply:
+    return asyncio.run(call(DOOR, path, headers=[*headers, (b"host", host)]))
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "room"),
+    [
+        ("/v2/enqueue", b"10.0.0.7", "ingest"),  # keys say who may, whatever name a tool knows
+        ("/in/generic/x", b"", "ingest"),
+        ("/healthz", b"10.0.0.7", "alive"),
+        ("/readyz", b"10.0.0.7", "ready"),
+        ("/live", b"localhost", "live"),
+        ("/", b"tocsin.example", "pages"),
+        ("/", b"TOCSIN.example:443", "pages"),
+        ("/v2", b"127.0.0.1:8000", "pages"),
+        ("/alerts/", b"[::1]:8000", "pages"),
+        ("/", b"evil.example", "Wrong host"),
+        ("/live", b"evil.example", "Wrong host"),
+        ("/", b"tocsin.example.evil.example", "Wrong host"),
+        ("/", b"", "Wrong host"),
+    ],
+    ids=range(13),
+)
+def test_who_answers(path: str, host: bytes, room: str) -> None:
+    reply = ask(path, host)
+    assert room in reply.body.decode()
+    assert reply.status == (400 if room == "Wrong host" else 200)
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ((b"content-length", str(LARGEST_PAGE + 1).encode()), 413),
+        ((b"content-length", str(LARGEST_PAGE).encode()), 200),
+        ((b"transfer-encoding", b"chunked"), 411),
+    ],
+    ids=["too large", "large", "of unknown size"],
+)
+def test_pages_take_bodies_of_known_and_moderate_size(header: tuple[bytes, bytes], status: int) -> None:
+    assert ask("/alerts/", b"localhost", header).status == status
+
+
+def test_headers_with_underscores_do_not_pass_for_those_a_proxy_sets() -> None:
+    reply = ask("/", b"localhost", (b"x_forwarded_proto", b"https"), (b"x-forwarded-proto", b"http"))
+    assert b"x_forwarded_proto" not in reply.body
+    assert b"x-forwarded-proto" in reply.body
