@@ -76,7 +76,7 @@ class Sender:
         """Seconds until the next one."""
         try:
             self.turn()
-            return _until_due(clock.database_now())
+            return AGAIN if any(self._in_air.values()) else _until_due(clock.database_now())
         except (OperationalError, InterfaceError) as error:
             log.warning("the database does not answer; the sender tries again", error=str(error))
             connection.close_if_unusable_or_obsolete()
