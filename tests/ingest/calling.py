@@ -38,7 +38,7 @@ class Call:
             "method": self.method,
             "path": self.path,
             "query_string": b"",
-            "headers": dict(reversed(headers)).items(),
+            "headers": dict(headers).items(),
             "http_version": "1.1",
             "scheme": "http",
             "client": ("127.0.0.1", 1),
