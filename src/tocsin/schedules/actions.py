@@ -75,7 +75,7 @@ def save_layers(actor: Actor, schedule: Schedule, specs: Sequence[LayerSpec], no
     _check(schedule, specs, now)
     with transaction.atomic():
         before = _in_words(schedule)
-        schedule.layers.all().delete()
+        schedule.layers.filter(replacement=None).delete()
         layers = Layer.objects.bulk_create([_layer(schedule, position, spec) for position, spec in enumerate(specs)])
         Participant.objects.bulk_create([p for pair in zip(layers, specs, strict=True) for p in _participants(*pair)])
         Restriction.objects.bulk_create([r for pair in zip(layers, specs, strict=True) for r in _restrictions(*pair)])
@@ -193,7 +193,9 @@ def _restrictions(layer: Layer, spec: LayerSpec) -> list[Restriction]:
 
 
 def _in_words(schedule: Schedule) -> dict[str, JSON]:
-    layers = schedule.layers.prefetch_related("participants", "restrictions").order_by("position")
+    layers = (
+        schedule.layers.filter(replacement=None).prefetch_related("participants", "restrictions").order_by("position")
+    )
     names = names_of(p.user_id for layer in layers for p in layer.participants.all())
     return {"layers": [_layer_in_words(layer, names) for layer in layers]}
 

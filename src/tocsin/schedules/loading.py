@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from tocsin.core.rota import Change, Override, Rota
-from tocsin.core.rotation import Layer, Restriction, Unit
+from tocsin.core.rota import Change, Override, Replacement, Rota
+from tocsin.core.rotation import Fixed, Layer, Restriction, Unit
 from tocsin.core.wall import Unloadable, zone_of
 from tocsin.schedules import models
 
@@ -32,7 +32,7 @@ class Loaded:
 
 
 def load(schedule_ids: Iterable[int], window: Window | None = None) -> Loaded:
-    """Five queries for up to 5,000 schedules. With a window only overrides that meet it are read.
+    """Seven queries for up to 5,000 schedules. With a window only overrides that meet it are read.
 
     Somebody inactive is on no turn and in no override: the layer below shows through, and a page finds somebody.
     """
@@ -59,18 +59,28 @@ class _Rows:
 
     def __init__(self, ids: list[int], window: Window | None) -> None:
         self.zones = dict(models.Schedule.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "time_zone"))
-        self.layers = _by(models.Layer.objects.filter(schedule__in=ids).order_by("position"), "schedule_id")
+        every_layer = list(models.Layer.objects.filter(schedule__in=ids).order_by("position"))
+        self.layers = _by((row for row in every_layer if row.replacement_id is None), "schedule_id")
+        self.replacing = _by((row for row in every_layer if row.replacement_id), "replacement_id")
+        self.replacements = _by(_in(models.Replacement.objects.filter(schedule__in=ids), window), "schedule_id")
+        self.calendars = _calendars(ids, window)
         of_these = {"layer__schedule__in": ids}
         self.slots = _slots(ids)
         self.restrictions = _by(models.Restriction.objects.filter(**of_these).order_by("id"), "layer_id")
-        self.overrides = _by(_overrides(ids, window), "schedule_id")
+        self.overrides = _by(_in(_overrides(ids), window), "schedule_id")
 
     def rota(self, schedule_id: int, zone: str) -> Rota:
+        below, above = self.calendars.get(schedule_id, ((), ()))
         return Rota(
             time_zone=zone_of(zone).key,
-            layers=tuple(self._layer(row) for row in self.layers[schedule_id]),
+            layers=(*below, *map(self._layer, self.layers[schedule_id]), *above),
             overrides=tuple(override_of(row) for row in self.overrides[schedule_id]),
+            replacements=tuple(map(self._replacement, self.replacements[schedule_id])),
         )
+
+    def _replacement(self, row: models.Replacement) -> Replacement:
+        layers = tuple(map(self._layer, self.replacing[row.pk]))
+        return Replacement(name=row.name, starts_at=row.starts_at, ends_at=row.ends_at, layers=layers)
 
     def _layer(self, row: models.Layer) -> Layer:
         return Layer(
@@ -93,8 +103,14 @@ def override_of(row: models.Override) -> Override:
         instead_of=row.instead_of_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        source=f"override: {row.note}" if row.note else "override",
+        source=_source(row),
     )
+
+
+def _source(row: models.Override) -> str:
+    if row.swap_id:
+        return row.note  # "swap with Grace"
+    return f"override: {row.note}" if row.note else "override"
 
 
 def _restriction(row: models.Restriction) -> Restriction:
@@ -113,15 +129,41 @@ def _slots(ids: list[int]) -> dict[int, Slots]:
     }
 
 
-def _overrides(ids: list[int], window: Window | None) -> QuerySet[models.Override]:
-    rows = models.Override.objects.filter(schedule__in=ids, user__is_active=True).order_by("id")
+def _overrides(ids: list[int]) -> QuerySet[models.Override]:
+    return models.Override.objects.filter(schedule__in=ids, user__is_active=True).order_by("id")
+
+
+Timed = TypeVar("Timed", models.Override, models.Replacement, models.ImportedShift)
+
+
+def _in(rows: "QuerySet[Timed]", window: Window | None) -> "QuerySet[Timed]":
     return rows if window is None else rows.filter(starts_at__lt=window[1], ends_at__gt=window[0])
 
 
-Row = TypeVar("Row", models.Layer, models.Restriction, models.Override)
+Sides = tuple[tuple[Fixed, ...], tuple[Fixed, ...]]  # below the layers, above them
 
 
-def _by(rows: "QuerySet[Row]", key: str) -> defaultdict[int, list[Row]]:
+def _calendars(ids: list[int], window: Window | None) -> dict[int, Sides]:
+    """Schedule → its imported calendars. One query: those without a shift in the window change nothing."""
+    rows = _in(models.ImportedShift.objects.filter(calendar__schedule__in=ids, user__is_active=True), window)
+    found = defaultdict[tuple[int, int, str, bool], list[tuple[datetime, datetime, tuple[int, ...]]]](list)
+    asked = rows.order_by("calendar_id", "starts_at", "id").values_list(
+        "calendar__schedule_id", "calendar_id", "calendar__name", "calendar__is_above", "starts_at", "ends_at", "user"
+    )
+    for schedule_id, calendar_id, name, is_above, starts, ends, user in asked:
+        found[schedule_id, calendar_id, name, is_above].append((starts, ends, (user,)))
+    sides: dict[int, Sides] = {}
+    for (schedule_id, _, name, is_above), shifts in found.items():
+        below, above = sides.get(schedule_id, ((), ()))
+        layer = (Fixed(name=name, shifts=tuple(shifts)),)
+        sides[schedule_id] = (below, above + layer) if is_above else (below + layer, above)
+    return sides
+
+
+Row = TypeVar("Row", models.Layer, models.Restriction, models.Override, models.Replacement)
+
+
+def _by(rows: "Iterable[Row]", key: str) -> defaultdict[int, list[Row]]:
     found = defaultdict[int, list[Row]](list)
     for row in rows:
         found[getattr(row, key)].append(row)

@@ -61,6 +61,7 @@ def schedule(actor: Actor, slug: str) -> Schedule:
     """With its layers and their people; `Http404` when there is none."""
     people = Participant.objects.select_related("user").order_by("turn", "id")
     layers = Layer.objects.prefetch_related(Prefetch("participants", people), "restrictions").order_by("position")
+    layers = layers.filter(replacement=None)
     return get_object_or_404(schedules(actor).prefetch_related(Prefetch("layers", layers)), slug=slug)
 
 
@@ -133,7 +134,8 @@ def gaps(of: Schedule, now: datetime, days: int) -> tuple[Segment, ...]:
 def shifts_of(user_id: int, start: datetime, end: datetime) -> list[Shift]:
     """In all schedules, the soonest first. Those that cannot be read are left out."""
     theirs = Q(layers__participants__user=user_id) | Q(overrides__user=user_id)
-    rows = {row.pk: row for row in Schedule.objects.filter(theirs).distinct()}
+    imported = Q(calendars__shifts__user=user_id)
+    rows = {row.pk: row for row in Schedule.objects.filter(theirs | imported).distinct()}
     found, _ = finals(rows, start, end)
     shifts = [s for pk, segments in found.items() for s in _shifts(rows[pk], segments, user_id)]
     return sorted(shifts, key=lambda s: (s.starts_at, s.schedule.pk))
