@@ -48,6 +48,13 @@ class Receiver:
         return self.heard
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that is killed in the middle of a request is no error here."""
+
+
 @contextlib.contextmanager
 def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     state = Receiver()
@@ -81,8 +88,7 @@ def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Nothing on stderr."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     state.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"

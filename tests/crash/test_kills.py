@@ -92,7 +92,8 @@ def check(load: Load, receiver: Receiver, seen: dict[str, object], kills: int) -
     counted = seen["possible_duplicates"]
     sys.stdout.write(f"{kills} kills, {len(load.accepted)} accepted, {duplicates} sent twice, {counted} counted\n")
     assert isinstance(counted, int)
-    assert duplicates <= counted < kills
+    assert duplicates <= counted  # also those are counted that were in the air and had not arrived
+    assert duplicates < kills
 
 
 @pytest.mark.timeout(180)
