@@ -291,6 +291,7 @@ class TestMessages:
         assert "Opened a new alert and a new alert group, which is paged." in page
         assert world.group().get_absolute_url() in page
         assert "event_action" in page  # as it came
+        assert "0" * 32 not in page  # but for the key
         part = text_of(at_the_desk(ada).get(f"/events/{event.receipt}/", headers=HX))
         assert "<html" not in part
         assert "Opened a new alert" in part

@@ -10,8 +10,10 @@ from django.http import QueryDict
 
 from tocsin.core.permissions import Actor
 from tocsin.people import queries as people
+from tocsin.people.models import Team
 from tocsin.people.problems import Refused
 from tocsin.policies import queries as policies
+from tocsin.policies.models import EscalationPolicy
 from tocsin.services.models import Integration, Service
 from tocsin.sources.registry import SOURCES
 
@@ -40,12 +42,14 @@ SERVICE_FIELDS = (
 class ServiceForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="What people call it: “checkout”, “login”, “orders database”.")
     policy = forms.ModelChoiceField(
-        queryset=None,
+        queryset=EscalationPolicy.objects.none(),
         label="Escalation policy",
         empty_label="Choose a policy",
         help_text="Who is paged for its alerts, and who is next when nobody answers.",
     )
-    team = forms.ModelChoiceField(queryset=None, required=False, label="Owner team", empty_label="No team")
+    team = forms.ModelChoiceField(
+        queryset=Team.objects.none(), required=False, label="Owner team", empty_label="No team"
+    )
     tier = forms.TypedChoiceField(choices=_TIERS, coerce=int, initial=2)
     description = forms.CharField(
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), label="What it does"
@@ -86,7 +90,7 @@ def initial_of(service: Service) -> dict[str, object]:
 
 class IntegrationForm(forms.Form):
     service = forms.ModelChoiceField(
-        queryset=None,
+        queryset=Service.objects.none(),
         empty_label="Choose a service",
         help_text="Alerts that come in here are this service's, and page by its escalation policy.",
     )

@@ -1,6 +1,7 @@
 """What came in, as it came, and what became of it."""
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -16,6 +17,7 @@ from tocsin.people.middleware import ActorRequest
 from tocsin.ui.pages import paginate
 
 _SHOWN = 100_000  # characters of a body
+_KEY = re.compile(r'("(?:routing|service)_key"\s*:\s*"[^"]{0,4})[^"]*')  # PagerDuty's clients send it in the body
 
 
 def event(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
@@ -42,9 +44,10 @@ def quarantine(request: ActorRequest) -> HttpResponse:
 
 
 def _readable(body: bytes) -> str:
-    """JSON indented; anything else as it is, with a mark for each byte that is not UTF-8."""
+    """JSON indented; anything else as it is, with a mark for each byte that is not UTF-8. Without the key."""
     try:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = body.decode(errors="replace")
+    text = _KEY.sub(r"\1…", text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n… cut: {len(text) - _SHOWN} more characters"

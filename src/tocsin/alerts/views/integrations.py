@@ -1,5 +1,7 @@
 """Integrations: where to send, whether it works, and what came of what was sent."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -27,7 +29,7 @@ def integrations(request: ActorRequest) -> HttpResponse:
 
 def integration(request: ActorRequest, pk: int) -> HttpResponse:
     found = queries.integration(request.actor, pk)
-    context = {"integration": found, "events": alerts.recent_events(request.actor, found)[:_RECENT]}
+    context: dict[str, Any] = {"integration": found, "events": alerts.recent_events(request.actor, found)[:_RECENT]}
     if request.headers.get("HX-Request"):
         return render(request, "alerts/integration_events.html", context)
     key = newkeys.take(request.session, pk)
