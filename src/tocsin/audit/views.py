@@ -81,14 +81,12 @@ def _text(side: dict[str, JSON], name: str) -> str:
 
 
 def in_words(value: JSON) -> str:
-    match value:
-        case None | "" | [] | {}:
-            return "–"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return "\n".join(in_words(item) for item in value)
-        case dict():
-            return "; ".join(f"{_label(key).lower()}: {in_words(item)}" for key, item in value.items())
-        case _:
-            return str(value)
+    if value in (None, "", [], {}):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "\n".join(in_words(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{_label(key).lower()}: {in_words(item)}" for key, item in value.items())
+    return str(value)

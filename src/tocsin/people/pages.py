@@ -32,7 +32,7 @@ def needs(verb: Verb) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def asked(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def asked(request: ActorRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             require(request.actor, verb)
             return view(request, *args, **kwargs)
 

@@ -34,7 +34,7 @@ def read(data: Mapping[str, str], name: str, part: str) -> list[Row]:
 
 def flat(rows: Iterable[Row], name: str, part: str) -> dict[str, str]:
     """The same as posted fields again, numbered from 0 without holes."""
-    found = {}
+    found: dict[str, str] = {}
     for number, row in enumerate(rows):
         found |= {f"{name}-{number}-{column}": text for column, text in row.values.items()}
         for inner, values in enumerate(row.parts):

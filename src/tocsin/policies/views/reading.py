@@ -82,7 +82,7 @@ def places(snapshot: Snapshot, defects: list[Defect], now: datetime) -> list[Pla
     rows, after = [], timedelta()
     for number, step in enumerate(snapshot.steps, 1):
         rows.append(_place(f"Step {number}", after, step.delay, _paged(step.targets, found, users), defects))
-        after += step.delay
+        after += step.delay if step.targets else timedelta()  # a step that pages nobody is passed over at once
     end = after * (snapshot.repeats + 1)
     return [*rows, _place("Catch-all", end, None, _paged(snapshot.catch_all, found, users), defects)]
 

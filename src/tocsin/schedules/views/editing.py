@@ -37,7 +37,7 @@ def schedule_new(request: ActorRequest) -> HttpResponse:
 @needs(Verb.CONFIGURE)
 def schedule_edit(request: ActorRequest, slug: str) -> HttpResponse:
     found = queries.schedule(request.actor, slug)
-    initial = {
+    initial: dict[str, object] = {
         "name": found.name,
         "team": found.team_id,
         "time_zone": found.time_zone,

@@ -60,7 +60,7 @@ def override_delete(request: ActorRequest, slug: str, pk: int) -> HttpResponse:
 
 def _initial(request: ActorRequest) -> dict[str, object]:
     """From the shift that was pressed, in seconds since 1970; what makes no sense there is left out."""
-    initial: dict[str, object] = {"user": request.actor.user_id}
+    initial: dict[str, object] = {"user": request.actor.user_id, "starts_at": timezone.localtime(clock.now())}
     for name, asked in (("starts_at", "starts"), ("ends_at", "ends")):
         with suppress(ValueError, OverflowError, OSError):
             initial[name] = timezone.localtime(datetime.fromtimestamp(int(request.GET.get(asked, "")), UTC))
