@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 
 COUNT = 10_000
@@ -83,14 +84,14 @@ def advance() -> dict[str, object]:
     from tocsin.outbox.models import Message  # noqa: PLC0415
     from tocsin.paging import running  # noqa: PLC0415
 
-    began = clock.monotonic()
+    began, busy = clock.monotonic(), time.process_time()
     while running.advance_due(AT):
         pass
-    took = clock.monotonic() - began
+    took, busy = clock.monotonic() - began, time.process_time() - busy
     pages = Message.objects.count()
     if pages < COUNT:
         raise AssertionError(f"only {pages} pages")
-    return {"ours": round(took, 2), "target": 5.0, "unit": "s", "pages": pages}
+    return {"ours": round(took, 2), "target": 5.0, "unit": "s", "of that CPU": round(busy, 2), "pages": pages}
 
 
 _LABELS = {"instance": "db1.example.org", "job": "node", "threshold": "5 %", "free": "1.2 GB"}
