@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+
+from tocsin.core.wall import on_wall, zone_of
 
 
 class Reason(StrEnum):
@@ -31,6 +33,26 @@ class Planned:
 class Plan:
     reason: Reason
     notifications: tuple[Planned, ...] = ()  # the soonest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """The hours in which a person does not want to hear of low urgency."""
+
+    zone: str
+    starts: time
+    ends: time  # not after `starts`: on the next day
+
+    def over(self, at: datetime) -> datetime:
+        """`at`, or the end of the quiet hours into which it falls."""
+        here = at.astimezone(zone_of(self.zone))
+        overnight = self.ends <= self.starts
+        evening = overnight and here.time() >= self.starts
+        morning = here.time() < self.ends and (overnight or here.time() >= self.starts)
+        if not evening and not morning:
+            return at
+        # the later of the two: of an end that comes twice when clocks go back, `on_wall` is the first
+        return max(at, on_wall(here.date() + timedelta(days=evening), self.ends, zone_of(self.zone)))
 
 
 def plan(methods: Iterable[Method], now: datetime) -> Plan:

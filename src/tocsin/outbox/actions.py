@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -23,6 +23,7 @@ class Draft:
     secret: str = ""
     content: Content
     key: str  # idempotency; at most 64 characters
+    after: timedelta = timedelta()  # is not sent earlier
 
 
 def put(drafts: Sequence[Draft], now: datetime) -> list[Message]:
@@ -66,7 +67,9 @@ def _message(draft: Draft, now: datetime) -> Message:
         payload=draft.content.as_dict(),
         key=draft.key,
         state=State.PENDING,
-        due_at=now,
+        due_at=now + draft.after,
+        # the time after which a channel gives up begins with the first attempt, not with the wait for it
+        retried_at=now + draft.after if draft.after else None,
         created_at=now,
     )
 

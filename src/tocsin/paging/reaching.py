@@ -7,7 +7,7 @@ from datetime import datetime
 from tocsin.core.escalation import STEWARDS, Snapshot, Target
 from tocsin.core.reach import Method
 from tocsin.core.signals import Urgency
-from tocsin.people.reaching import methods_of
+from tocsin.people.reaching import methods_at
 from tocsin.policies.resolving import Found, people_of
 
 
@@ -35,7 +35,7 @@ class Reach:
 def reach(snapshots: Iterable[Snapshot], urgencies: Iterable[Urgency], now: datetime) -> Reach:
     people = people_of(targets_of(snapshots), now)
     everybody = {person for found in people.values() for person in found.people}
-    return Reach(people=people, methods={urgency: methods_of(everybody, urgency) for urgency in set(urgencies)})
+    return Reach(people=people, methods={urgency: methods_at(everybody, urgency, now) for urgency in set(urgencies)})
 
 
 def targets_of(snapshots: Iterable[Snapshot]) -> set[Target]:

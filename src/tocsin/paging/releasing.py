@@ -33,6 +33,12 @@ def release_due(now: datetime, limit: int = 500) -> int:
     return released
 
 
+def _newest(found: list[Notification]) -> list[Notification]:
+    """After quiet hours every round of the night falls due at once; one message about one alert is enough."""
+    newest = {(n.escalation_id, n.method_id or -n.pk): n for n in sorted(found, key=lambda n: n.pk)}
+    return list(newest.values())
+
+
 def _due(now: datetime) -> QuerySet[Notification]:
     due = Notification.objects.filter(state=WAITING, due_at__lte=now)
     return due.select_related("escalation__group").order_by("due_at", "pk")
@@ -55,10 +61,10 @@ def _release(due: QuerySet[Notification], now: datetime) -> tuple[int, list[tupl
         found = list(rows.locked(due, skip=True))
         if not found:
             return 0, []
-        wanted = [n for n in found if n.escalation.status == Status.RUNNING]
-        unable = notifying.queue(wanted, now)
+        wanted = _newest([n for n in found if n.escalation.status == Status.RUNNING])
+        unable, wanted_ids = notifying.queue(wanted, now), {n.pk for n in wanted}
         for notification in found:
-            if notification.escalation.status != Status.RUNNING:  # answered in between
+            if notification.pk not in wanted_ids:  # answered in between, or said by a later one
                 notification.state, notification.due_at, notification.settled_at = notifying.CANCELLED, None, now
         written = [n for n in found if n not in unable]
         Notification.objects.bulk_update(written, _WRITTEN, batch_size=100)

@@ -1,6 +1,6 @@
 """People, teams, contact methods and tokens over the API."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.http import HttpRequest
@@ -23,6 +23,9 @@ class PersonOut(Schema):
     email: str
     role: Role
     time_zone: str
+    country: str
+    quiet_from: time | None
+    quiet_until: time | None
     is_active: bool
 
 
@@ -37,6 +40,9 @@ class PersonChange(Schema):
     name: str | None = None
     email: str | None = None
     time_zone: str | None = None
+    country: str | None = Field(None, description="ISO 3166, two letters; empty: the team’s. For public holidays.")
+    quiet_from: time | None = Field(None, description="Low urgency waits from then …")
+    quiet_until: time | None = Field(None, description="… until then, on the person’s own wall.")
     role: Role | None = None
     is_active: bool | None = None
 
@@ -139,6 +145,8 @@ def change_person(request: HttpRequest, pk: int, body: PersonChange) -> User:
     who, now = actor(request), clock.now()
     found = queries.person(who, pk)
     changes = body.dict(exclude_unset=True, exclude={"role", "is_active"})
+    for name in {"quiet_from", "quiet_until"} & {name for name, value in changes.items() if value is not None}:
+        changes[name] = changes[name].replace(tzinfo=None)
     if changes:
         found = actions.change_person(who, found, now, **changes)
     if body.role is not None:

@@ -9,6 +9,7 @@ from django import forms
 from tocsin.channels.contract import Channel
 from tocsin.core.permissions import Actor, Role, Scope, Verb
 from tocsin.core.signals import Urgency
+from tocsin.people import countries
 from tocsin.people.models import ContactMethod, NotificationRule, Team, User
 from tocsin.people.wording import delay_in_words
 from tocsin.people.zones import choices
@@ -34,10 +35,22 @@ class AboutForm(forms.Form):
     email = forms.EmailField(label="E-mail", help_text="You sign in with it.")
     time_zone = forms.ChoiceField(help_text="Times are shown in it, and rotations know your nights by it.")
 
+    country = forms.ChoiceField(required=False, help_text="Its public holidays count in care and pay reports.")
+    quiet_from = forms.TimeField(
+        required=False, label="Quiet from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        required=False,
+        label="Quiet until",
+        help_text="Low urgency waits until then. High urgency never waits.",
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+    )
+
     def __init__(self, data: Data = None, *, person: User) -> None:
-        initial = {"name": person.name, "email": person.email, "time_zone": person.time_zone}
-        super().__init__(data, initial=initial)
+        names = ("name", "email", "time_zone", "country", "quiet_from", "quiet_until")
+        super().__init__(data, initial={name: getattr(person, name) for name in names})
         self.fields["time_zone"].choices = choices(person.time_zone)  # type: ignore[attr-defined]
+        self.fields["country"].choices = [("", "the team’s"), *countries.choices()]  # type: ignore[attr-defined]
 
 
 class MethodForm(forms.Form):

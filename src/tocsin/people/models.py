@@ -20,6 +20,10 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=12, choices=[(r.value, r.name.title()) for r in Role], default=Role.RESPONDER)
     time_zone = models.CharField(max_length=64, default="UTC")
+    country = models.CharField(max_length=2, blank=True)  # ISO 3166, for public holidays; empty: the team's
+    # low urgency waits from then until then on the person's own wall; both or none
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -6,16 +6,22 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from tocsin.core.permissions import Actor, Role, Verb, require
+from tocsin.people.countries import check_country
 from tocsin.people.models import User
 from tocsin.people.problems import Refused
 from tocsin.people.queries import require_manager_of, require_self_or_manager
 from tocsin.people.writing import change, check_fields, check_zone
 
+_QUIET = ("quiet_from", "quiet_until")
+
 
 def change_person(actor: Actor, user: User, now: datetime, **changes: object) -> User:
-    """`name`, `email`, `time_zone`: one's own, or those of others for who manages people."""
+    """`name`, `email`, `time_zone`, `country`, quiet hours: one's own, or those of others for who manages people."""
     require_self_or_manager(actor, user)
-    check_fields(changes, {"name", "email", "time_zone"})
+    check_fields(changes, {"name", "email", "time_zone", "country", *_QUIET})
+    _check_quiet(user, changes)
+    if changes.get("country"):
+        check_country(str(changes["country"]))
     if "time_zone" in changes:
         check_zone(str(changes["time_zone"]))
     if "email" not in changes:
@@ -43,6 +49,16 @@ def set_role(actor: Actor, user: User, role: Role, now: datetime) -> User:
         if role != Role.OWNER:
             _keep_an_owner(user)
         return change(actor, user, now, {"role": role.value})
+
+
+def _check_quiet(user: User, changes: dict[str, object]) -> None:
+    starts, ends = (changes.get(name, getattr(user, name)) for name in _QUIET)
+    if (starts is None) != (ends is None):
+        sentence = "Quiet hours need both a beginning and an end."
+        raise Refused(sentence, {"quiet_until" if ends is None else "quiet_from": sentence})
+    if starts is not None and starts == ends:
+        sentence = "Quiet hours cannot last the whole day: low urgency would never reach you."
+        raise Refused(sentence, {"quiet_until": sentence})
 
 
 def _keep_an_owner(leaving: User) -> None:

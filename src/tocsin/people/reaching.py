@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from tocsin.core.reach import Method
+from tocsin.core.reach import Method, Quiet
 from tocsin.core.signals import Urgency
-from tocsin.people.models import ContactMethod, NotificationRule
+from tocsin.core.wall import Unloadable
+from tocsin.people.models import ContactMethod, NotificationRule, User
 
 
 def methods_of(user_ids: Iterable[int], urgency: Urgency) -> dict[int, tuple[Method, ...]]:
@@ -18,6 +20,28 @@ def methods_of(user_ids: Iterable[int], urgency: Urgency) -> dict[int, tuple[Met
     kinds = _verified(ids)
     rules = _rules(ids, urgency, kinds)
     return {user_id: rules.get(user_id) or _at_once(kinds.get(user_id, {})) for user_id in ids}
+
+
+def methods_at(user_ids: Iterable[int], urgency: Urgency, now: datetime) -> dict[int, tuple[Method, ...]]:
+    """The same for something that begins now: low urgency waits for the end of a person's quiet hours."""
+    methods = methods_of(user_ids, urgency)
+    quiet = _quiet(methods) if urgency is Urgency.LOW else {}
+    for user_id, hours in quiet.items():
+        methods[user_id] = tuple(_waiting(method, hours, now) for method in methods[user_id])
+    return methods
+
+
+def _quiet(ids: Iterable[int]) -> dict[int, Quiet]:
+    rows = User.objects.filter(pk__in=ids, quiet_from__isnull=False, quiet_until__isnull=False)
+    found = rows.values_list("pk", "time_zone", "quiet_from", "quiet_until")
+    return {pk: Quiet(zone=zone, starts=starts, ends=ends) for pk, zone, starts, ends in found}
+
+
+def _waiting(method: Method, hours: Quiet, now: datetime) -> Method:
+    try:
+        return replace(method, delay=hours.over(now + method.delay) - now)
+    except Unloadable:  # a zone this machine does not know: rather at once than not at all
+        return method
 
 
 def _verified(ids: set[int]) -> dict[int, dict[int, str]]:

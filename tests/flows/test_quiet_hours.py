@@ -1,0 +1,77 @@
+"""Low urgency waits until people are awake; high urgency never does."""
+
+from datetime import UTC, datetime, time
+
+import pytest
+
+from tests.world import Monitoring, Person, World
+from tocsin.paging.models import Notification
+from tocsin.people import actions
+from tocsin.people.problems import Refused
+
+EVENING = datetime(2026, 3, 4, 22, tzinfo=UTC)  # 23:00 in Berlin
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World(EVENING)
+
+
+@pytest.fixture
+def ada(world: World) -> Person:
+    ada = world.person("Ada", zone="Europe/Berlin")
+    actions.change_person(ada.actor, ada.user, world.now, quiet_from=time(22), quiet_until=time(8))
+    return ada
+
+
+@pytest.fixture
+def monitoring(world: World, ada: Person) -> Monitoring:
+    return world.monitoring(world.policy([ada], catch_all=[ada], repeats=3))
+
+
+def test_low_urgency_waits_for_the_morning_and_comes_once(world: World, ada: Person, monitoring: Monitoring) -> None:
+    monitoring.fires("certificate expires", severity="warning")
+    world.forward(minutes=8 * 60 + 59)
+    world.nothing_else()
+    assert Notification.objects.filter(state="waiting").count() > 2  # the rounds of the night
+    world.forward(minutes=1)
+    ada.expect_page("certificate expires")
+    world.nothing_else()
+
+
+def test_high_urgency_never_waits(world: World, ada: Person, monitoring: Monitoring) -> None:
+    monitoring.fires("checkout is down")
+    ada.expect_page("checkout is down")
+
+
+def test_what_is_answered_by_somebody_awake_is_not_said_in_the_morning(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.fires("certificate expires", severity="warning")
+    ada.acknowledges()
+    world.forward(minutes=10 * 60)
+    world.nothing_else()
+
+
+def test_somebody_without_quiet_hours_hears_at_once(world: World, ada: Person) -> None:
+    grace = world.person("Grace")
+    world.monitoring(world.policy([ada, grace])).fires("certificate expires", severity="warning")
+    grace.expect_page("certificate expires")
+    world.nothing_else()
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        # a beginning without an end
+        {"quiet_from": time(22)},
+        # an end without a beginning
+        {"quiet_until": time(8)},
+        # the whole day
+        {"quiet_from": time(8), "quiet_until": time(8)},
+    ],
+)
+def test_hours_that_make_no_sense_are_refused(world: World, hours: dict[str, time]) -> None:
+    linus = world.person("Linus")
+    with pytest.raises(Refused):
+        actions.change_person(linus.actor, linus.user, world.now, **hours)
