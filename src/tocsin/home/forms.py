@@ -58,7 +58,7 @@ class RotationForm(forms.Form):
         help_text="With at least two, nobody is on call alone.",
     )
 
-    def __init__(self, data: Data, *, initial: Mapping[str, object], people: QuerySet[User]) -> None:
+    def __init__(self, data: Data, *, initial: dict[str, object], people: QuerySet[User]) -> None:
         super().__init__(data, initial=initial)
         self.fields["people"].queryset = people  # type: ignore[attr-defined]
 

@@ -1,6 +1,6 @@
 """The first run, in the browser: from nothing to a page that was acknowledged. Every step can be skipped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -171,7 +171,7 @@ def _try(form: Form, act: Callable[[], object]) -> bool:
     return True
 
 
-def _page(request: ActorRequest, step: str, form: Form | None, context: dict[str, object]) -> HttpResponse:
+def _page(request: ActorRequest, step: str, form: Form | None, context: Mapping[str, object]) -> HttpResponse:
     wrong = form is not None and form.is_bound
     return show(request, f"home/setup/{step}.html", {"form": form, **context, **_frame(request, step)}, wrong=wrong)
 

@@ -2,6 +2,7 @@
 
 const FIRST_TITLE = document.title;
 const EVERY = 2000;
+const HUSHED = "tocsin-hushed";
 
 export function startRing(stream) {
   const dialog = document.getElementById("ring-dialog");
@@ -18,9 +19,10 @@ class Bell {
     this.dialog = dialog;
     this.sound = sound;
     this.page = null;
-    this.hushed = new Set();
     this.answered = new Set();
-    dialog.querySelector("[data-ring-hush]").addEventListener("click", () => this.hush());
+    for (const name of ["hush", "open"]) {
+      dialog.querySelector(`[data-ring-${name}]`).addEventListener("click", () => this.hush());
+    }
     dialog.querySelector("[data-ring-form]").addEventListener("submit", (event) => this.acknowledge(event));
     dialog.addEventListener("cancel", () => this.hush());
   }
@@ -30,7 +32,7 @@ class Bell {
     if (this.answered.has(page.id)) return;
     this.page = page;
     this.show(page);
-    if (!this.hushed.has(page.id)) this.start(page);
+    if (!hushed().includes(page.id)) this.start(page);
   }
 
   show(page) {
@@ -58,7 +60,7 @@ class Bell {
   }
 
   hush() {
-    if (this.page) this.hushed.add(this.page.id);
+    if (this.page) rememberHushed(this.page.id);
     this.stop();
   }
 
@@ -88,6 +90,15 @@ class Bell {
       button.disabled = false;
     }
   }
+}
+
+// For this tab and its next pages: whoever silenced a page, or went to read it, knows of it.
+function hushed() {
+  try { return JSON.parse(sessionStorage.getItem(HUSHED) || "[]"); } catch { return []; }
+}
+
+function rememberHushed(id) {
+  try { sessionStorage.setItem(HUSHED, JSON.stringify([...hushed().slice(-50), id])); } catch { /* this page only */ }
 }
 
 class Sound {
