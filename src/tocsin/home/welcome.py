@@ -118,7 +118,7 @@ def _schedule(request: ActorRequest) -> HttpResponse:
     team = people_queries.teams(request.actor).first()
     everybody = people_queries.people(request.actor).filter(is_active=True)
     me = people_queries.person(request.actor, request.actor.user_id or 0)
-    initial = {"name": f"{team or 'Main'} on call", "time_zone": me.time_zone, "people": everybody}
+    initial: dict[str, object] = {"name": f"{team or 'Main'} on call", "time_zone": me.time_zone, "people": everybody}
     form = RotationForm(request.POST or None, initial=initial, people=everybody)
     if form.is_valid():
         typed, now = form.cleaned_data, clock.now()
