@@ -171,13 +171,18 @@ def _within(turns: list[Span], windows: list[tuple[int, int]]) -> list[Span]:
 
 
 def _fixed_spans(layer: Fixed, start: int, end: int) -> list[Span]:
-    """Where imported shifts overlap, everybody of them is on call."""
+    """Where imported shifts overlap, everybody of them is on call, in the order in which the shifts are given."""
     shifts = [(instant(s), instant(e), people) for s, e, people in layer.shifts]
     met = [(max(s, start), min(e, end), people) for s, e, people in shifts if s < end and e > start and s < e]
+    coming = sorted(range(len(met)), key=lambda number: -met[number][0])  # the soonest last
     edges = sorted({edge for s, e, _ in met for edge in (s, e)})
     found: list[Span] = []
+    running: list[int] = []
     for low, high in pairwise(edges):
-        people = tuple(dict.fromkeys(p for s, e, them in met if s <= low and high <= e for p in them))
+        while coming and met[coming[-1]][0] <= low:
+            running.append(coming.pop())
+        running = sorted(number for number in running if met[number][1] > low)
+        people = tuple(dict.fromkeys(p for number in running for p in met[number][2]))
         if people:
             found.append((low, high, people))
     return found

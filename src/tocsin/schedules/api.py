@@ -13,10 +13,11 @@ from tocsin.core.rotation import Restriction as RestrictionSpec
 from tocsin.core.rotation import Unit
 from tocsin.people import queries as people
 from tocsin.rest import Page, Paging, actor
-from tocsin.schedules import actions, queries
+from tocsin.schedules import actions, calendars_api, queries
 from tocsin.schedules.models import Layer, Override, Schedule
 
 router = Router(tags=["schedules"])
+router.add_router("", calendars_api.router)
 
 LONGEST_WINDOW = timedelta(days=400)
 

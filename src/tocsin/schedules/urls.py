@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tocsin.schedules.views import editing, overriding, reading
+from tocsin.schedules.views import calendars, editing, overriding, reading
 
 urlpatterns = [
     path("on-call/", reading.oncall, name="oncall"),
@@ -11,4 +11,7 @@ urlpatterns = [
     path("schedules/<slug:slug>/delete/", editing.schedule_delete, name="schedule_delete"),
     path("schedules/<slug:slug>/override/", overriding.override_new, name="override_new"),
     path("schedules/<slug:slug>/overrides/<int:pk>/delete/", overriding.override_delete, name="override_delete"),
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
+    path("calendar-link/", calendars.calendar_link, name="calendar_link"),
+    path("calendar-link/<int:pk>/stop/", calendars.calendar_link_drop, name="calendar_link_drop"),
 ]
