@@ -45,7 +45,7 @@ class Unreachable(Exception):
 class Answer:
     status: int
     headers: Mapping[str, str]  # names in lower case
-    body: bytes  # at most LONGEST_ANSWER
+    body: bytes  # at most what was asked for
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -53,7 +53,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def request(
-    method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, by_operator: bool = False
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    *,
+    by_operator: bool = False,
+    most: int = LONGEST_ANSWER,
 ) -> Answer:
     """`Refused` or `Unreachable` when there is no answer. What the operator has set may be a private address."""
     sent = {
@@ -68,7 +74,7 @@ def request(
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
             pool.stream(method, url, headers=list(sent.items()), content=body, extensions=_TIMEOUTS) as response,
         ):
-            read = _bounded(response.iter_stream())
+            read = _bounded(response.iter_stream(), most)
             names = {name.decode().lower(): value.decode("latin-1") for name, value in response.headers}
             return Answer(status=response.status, headers=names, body=read)
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as error:
@@ -172,13 +178,13 @@ def _words(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _bounded(parts: Iterable[bytes]) -> bytes:
+def _bounded(parts: Iterable[bytes], most: int) -> bytes:
     read = b""
     for part in parts:
         read += part
-        if len(read) >= LONGEST_ANSWER:
+        if len(read) >= most:
             break
-    return read[:LONGEST_ANSWER]
+    return read[:most]
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from tocsin.people.problems import Refused
 from tocsin.people.queries import names_of
 from tocsin.people.writing import change, check_fields, check_zone, create, delete, slug_for
 from tocsin.schedules.loading import override_of
-from tocsin.schedules.models import Layer, Override, Participant, Restriction, Schedule
+from tocsin.schedules.models import Layer, Override, Participant, Replacement, Restriction, Schedule
 from tocsin.schedules.queries import problem_key
 
 __all__ = [
@@ -72,13 +72,11 @@ def delete_schedule(actor: Actor, schedule: Schedule, now: datetime) -> None:
 def save_layers(actor: Actor, schedule: Schedule, specs: Sequence[LayerSpec], now: datetime) -> list[Layer]:
     """Exactly these layers, from lowest to highest priority."""
     require(actor, Verb.CONFIGURE)
-    _check(schedule, specs, now)
+    check_layers(schedule, specs, now)
     with transaction.atomic():
         before = _in_words(schedule)
         schedule.layers.filter(replacement=None).delete()
-        layers = Layer.objects.bulk_create([_layer(schedule, position, spec) for position, spec in enumerate(specs)])
-        Participant.objects.bulk_create([p for pair in zip(layers, specs, strict=True) for p in _participants(*pair)])
-        Restriction.objects.bulk_create([r for pair in zip(layers, specs, strict=True) for r in _restrictions(*pair)])
+        layers = write_layers(schedule, specs)
         record(actor, "changed", schedule, now, before=before, after=_in_words(schedule))
         problems.over(problem_key(schedule.pk), now)
     return layers
@@ -140,7 +138,17 @@ def _check_override(user: User, starts_at: datetime, ends_at: datetime, now: dat
         raise Refused("An override can last for a year at most. Change the layers instead.", {"ends_at": "Too long."})
 
 
-def _check(schedule: Schedule, specs: Sequence[LayerSpec], now: datetime) -> None:
+def write_layers(schedule: Schedule, specs: Sequence[LayerSpec], replacement: Replacement | None = None) -> list[Layer]:
+    layers = [_layer(schedule, position, spec) for position, spec in enumerate(specs)]
+    for layer in layers:
+        layer.replacement = replacement
+    layers = Layer.objects.bulk_create(layers)
+    Participant.objects.bulk_create([p for pair in zip(layers, specs, strict=True) for p in _participants(*pair)])
+    Restriction.objects.bulk_create([r for pair in zip(layers, specs, strict=True) for r in _restrictions(*pair)])
+    return layers
+
+
+def check_layers(schedule: Schedule, specs: Sequence[LayerSpec], now: datetime) -> None:
     for number, spec in enumerate(specs, 1):
         _check_layer(number, spec)
     wanted = {person for spec in specs for slot in spec.slots for person in slot}
