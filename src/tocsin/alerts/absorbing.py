@@ -22,6 +22,7 @@ from tocsin.core.receipts import Reason
 from tocsin.core.signals import Signal
 from tocsin.health import problems, wakeups
 from tocsin.services.models import Integration
+from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
 Follow = Callable[[Sequence[GroupChange], datetime], None]
@@ -156,7 +157,7 @@ def _hear(events: Sequence[Event]) -> tuple[list[_Heard], dict[int, str]]:
     for event in events:
         try:
             heard.append(_read(event, found[event.integration_id]))
-        except Exception as error:  # noqa: BLE001 - one bad event never stops the others
+        except (Unreadable, KeyError) as error:
             errors[event.pk] = _text(error)
     return heard, errors
 

@@ -13,6 +13,7 @@ from tocsin.core.signals import Action
 from tocsin.health import wakeups
 from tocsin.people.problems import Refused
 from tocsin.services.models import Integration
+from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
 
@@ -43,7 +44,7 @@ def _body(integration: Integration, receipt: uuid.UUID, now: datetime) -> bytes:
 def _triggers(integration: Integration, body: bytes, now: datetime) -> bool:
     try:
         signals = SOURCES[integration.kind].parse(body, integration.mapping, now)
-    except Exception:  # noqa: BLE001 - a mapping is a person's program
+    except Unreadable:
         return False
     return any(signal.action is Action.TRIGGER for signal in signals)
 

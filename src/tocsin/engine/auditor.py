@@ -15,6 +15,7 @@ from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
 from tocsin.engine.tick import BROKEN
 from tocsin.health import counters, problems, wakeups
+from tocsin.health.edges import contained
 from tocsin.health.models import Problem
 from tocsin.outbox import claims
 from tocsin.outbox.actions import READY
@@ -39,11 +40,7 @@ def audit(now: datetime) -> dict[str, int]:
 
 
 def _checked(name: str, check: Callable[[datetime], int], now: datetime) -> int:
-    try:
-        count = check(now)
-    except Exception:  # the loop's edge
-        log.exception("a check of the auditor failed", check=name)
-        return 0
+    count = contained(lambda: check(now), "a check of the auditor failed", check=name).value or 0
     if count:
         log.warning("the auditor found something", check=name, count=count)
     return count

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from tocsin import clock
 from tocsin.channels.contract import Content, Failed, Letter, Result, Retry
 from tocsin.channels.registry import CHANNELS
 from tocsin.health import beats, presence, problems
+from tocsin.health.edges import MOODS, contained
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message
 from tocsin.paging import settling
@@ -74,16 +75,14 @@ class Sender:
 
     def _guarded_turn(self) -> float:
         """Seconds until the next one."""
-        try:
-            self.turn()
-            return AGAIN if any(self._in_air.values()) else _until_due(clock.database_now())
-        except (OperationalError, InterfaceError) as error:
-            log.warning("the database does not answer; the sender tries again", error=str(error))
-            connection.close_if_unusable_or_obsolete()
-        except Exception:  # the loop's edge: nothing may end the sender
-            log.exception("the sender failed; it goes on")
-        clock.sleep(AGAIN)
-        return 0.0
+        pause = contained(self._turn_and_pause, "the sender failed; it goes on").value
+        if pause is None:
+            clock.sleep(AGAIN)
+        return pause or 0.0
+
+    def _turn_and_pause(self) -> float:
+        self.turn()
+        return AGAIN if any(self._in_air.values()) else _until_due(clock.database_now())
 
     def turn(self) -> None:
         """Record all that has landed, then fill the free threads."""
@@ -100,11 +99,9 @@ class Sender:
                 return
             try:
                 record(landed.message, landed.result, clock.database_now())
-            except (OperationalError, InterfaceError):
+            except MOODS:
                 self._landed.put(landed)  # the result is known; while the lease holds it can still be written
                 raise
-            except Exception:  # its lease runs out, and it is sent again
-                log.exception("a result could not be recorded", message=landed.message.pk)
             self._in_air[landed.message.kind] -= 1
 
     def _take_off(self, kind: str) -> None:
@@ -136,11 +133,9 @@ def _until_due(now: datetime) -> float:
 
 
 def send(letter: Letter) -> Result:
-    try:
-        return CHANNELS[letter.kind].send(letter)
-    except Exception as error:  # a channel's mistake must not lose the message
-        log.exception("a channel failed", kind=letter.kind)
-        return Retry(error=f"Tocsin made a mistake: {type(error).__name__}: {error}")
+    """A channel's mistake must not lose the message."""
+    done = contained(lambda: CHANNELS[letter.kind].send(letter), "a channel failed", kind=letter.kind)
+    return done.value or Retry(error=f"Tocsin made a mistake: {type(done.error).__name__}: {done.error}")
 
 
 def letter_of(message: Message, now: datetime) -> Letter | Failed:
@@ -160,22 +155,24 @@ def letter_of(message: Message, now: datetime) -> Letter | Failed:
 
 def record(message: Message, result: Result, now: datetime) -> None:
     """What came of it and what follows from that, in one transaction."""
-    try:
-        with transaction.atomic():
-            if claims.record(message, result, now):
-                settling.settle(message, claims.settled(message, result), now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # what follows failed: without a record it would be sent again and again
-        log.exception("a result could not be settled", message=message.pk)
-        claims.record(message, result, now)
+    done = contained(lambda: _settle(message, result, now), "a result could not be settled", message=message.pk)
+    if done.is_mood and done.error is not None:
+        raise done.error
+    if done.error is not None:  # what follows failed: without a record it would be sent again and again
+        contained(lambda: claims.record(message, result, now), "a result could not be recorded", message=message.pk)
         problems.report(
             f"message {message.pk}",
             "A page could not be settled after it was sent",
-            f"{type(error).__name__}: {error}. The message itself is recorded. Look at the delivery.",
+            f"{type(done.error).__name__}: {done.error}. The message itself is recorded. Look at the delivery.",
             "/deliveries/",
             now,
         )
+
+
+def _settle(message: Message, result: Result, now: datetime) -> None:
+    with transaction.atomic():
+        if claims.record(message, result, now):
+            settling.settle(message, claims.settled(message, result), now)
 
 
 def _is_watching(message: Message, now: datetime) -> bool:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
 
 from tocsin.alerts import absorbing
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.health import problems
+from tocsin.health.edges import contained
 from tocsin.paging import running
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
@@ -49,26 +49,18 @@ def tick(now: datetime) -> Worked:
 
 
 def _stage(name: str, work: Callable[[], T], worked: Worked, now: datetime) -> T | None:
-    try:
-        return work()
-    except (OperationalError, InterfaceError) as error:  # the database's mood: nothing to show in a database
-        log.warning("the database does not answer; trying again", stage=name, error=str(error))
-        connection.close_if_unusable_or_obsolete()
-    except Exception as error:  # the loop's edge: the other stages and the next turn go on
-        log.exception("a stage of the engine failed", stage=name)
-        _show(name, error, now)
-    worked.failed.append(name)
-    return None
+    done = contained(work, "a stage of the engine failed", stage=name)
+    if done.error is not None:
+        worked.failed.append(name)
+    if done.error is not None and not done.is_mood:  # there is nothing to show in a database that is away
+        _show(name, done.error, now)
+    return done.value
 
 
 def _show(name: str, error: Exception, now: datetime) -> None:
-    try:
-        problems.report(
-            f"{BROKEN}{name}",
-            f"The engine cannot {name}",
-            f"{type(error).__name__}: {error}. Nothing is lost: it is tried again every second. The log has the rest.",
-            "",
-            now,
-        )
-    except (OperationalError, InterfaceError):
-        log.warning("a problem could not be stored", stage=name)
+    detail = f"{type(error).__name__}: {error}. Nothing is lost: it is tried again every second. The log has the rest."
+    contained(
+        lambda: problems.report(f"{BROKEN}{name}", f"The engine cannot {name}", detail, "", now),
+        "a problem could not be stored",
+        stage=name,
+    )

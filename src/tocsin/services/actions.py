@@ -13,6 +13,7 @@ from tocsin.people.problems import Refused
 from tocsin.policies.models import EscalationPolicy
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration, Service
+from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
 _SERVICE_FIELDS = {
@@ -94,8 +95,8 @@ def try_mapping(kind: str, mapping: Mapping[str, object], sample: bytes) -> list
         return _unknown(kind)
     try:
         return list(SOURCES[kind].parse(sample, mapping, _ANY_TIME))
-    except Exception as error:  # noqa: BLE001 - whatever a sample does to the parser, its author is to read about it
-        return f"{error}" or type(error).__name__
+    except Unreadable as error:
+        return str(error)
 
 
 def _check_mapping(kind: str, mapping: Mapping[str, object]) -> None:
