@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "tocsin.services",
     "tocsin.alerts",
     "tocsin.paging",
+    "tocsin.handoffs",
+    "tocsin.care",
     "tocsin.home",
 ]
 
