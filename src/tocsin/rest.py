@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, JsonResponse
-from ninja import Query, Schema
+from ninja import Schema
 from pydantic import Field
 
 from tocsin.core.permissions import NOBODY, Actor
@@ -44,9 +44,6 @@ class BadRequest(Exception):
 
     detail: str
     status: int = 422
-
-
-PagingQuery = Query(...)
 
 
 def actor(request: HttpRequest) -> Actor:
