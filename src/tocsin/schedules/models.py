@@ -232,7 +232,7 @@ class Announced(models.Model):
     """A gap or an empty shift that was told, so that it is told once."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="announced")
-    what = models.CharField(max_length=80)  # "gap 2026-03-04T12:00:00+00:00", "unreachable 7 …"
+    what = models.CharField(max_length=80)  # "gap 2026-03-04T12:00:00+00:00", "inactive 7"
     until = models.DateTimeField()  # forgotten after it
     told_at = models.DateTimeField()
 
