@@ -1,7 +1,9 @@
 """The front door sends each request to the right room, and pages only to those who use Tocsin's own names."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,16 @@ from tocsin.ingest.http import Receive, Scope, Send
 @dataclass
 class Room:
     name: str
+    seen: list[str] = field(default_factory=list)
+    error: Exception | None = None
 
-    async def open(self) -> None: ...
+    async def open(self) -> None:
+        if self.error is not None:
+            raise self.error
+        self.seen.append("open")
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        self.seen.append("close")
 
     def end_streams(self) -> None: ...
 
@@ -26,9 +34,16 @@ class Room:
         await http.send(send, http.json(200, [self.name, *names]))
 
 
-DOOR = Door(
-    ingest=Room("ingest"), live=Room("live"), readiness=Room("ready"), pages=Room("pages"), public_host="Tocsin.example"
-)
+def door(*rooms: Room) -> Door:
+    ingest, live, ready, pages = rooms
+    return Door(ingest=ingest, live=live, readiness=ready, pages=pages, public_host="Tocsin.example")
+
+
+def rooms() -> list[Room]:
+    return [Room("ingest"), Room("live"), Room("ready"), Room("pages")]
+
+
+DOOR = door(*rooms())
 
 
 def ask(path: str, host: bytes = b"localhost:8000", *headers: tuple[bytes, bytes]) -> Reply:
@@ -77,3 +92,29 @@ def test_headers_with_underscores_do_not_pass_for_those_a_proxy_sets() -> None:
     reply = ask("/", b"localhost", (b"x_forwarded_proto", b"https"), (b"x-forwarded-proto", b"http"))
     assert b"x_forwarded_proto" not in reply.body
     assert b"x-forwarded-proto" in reply.body
+
+
+def lifespan(to: Door) -> list[str]:
+    """What the door says when the server starts and stops."""
+    asked, said = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}], []
+
+    async def receive() -> dict[str, object]:
+        return dict(asked.pop(0))
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        said.append(str(message["type"]))
+
+    asyncio.run(to({"type": "lifespan"}, receive, send))
+    return said
+
+
+def test_the_rooms_live_as_long_as_the_server() -> None:
+    behind = rooms()
+    assert lifespan(door(*behind)) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert [room.seen for room in behind] == [["open", "close"]] * 3 + [[]]
+
+
+def test_a_room_that_cannot_open_keeps_the_server_from_starting() -> None:
+    behind = rooms()
+    behind[1].error = RuntimeError("no")
+    assert lifespan(door(*behind)) == ["lifespan.startup.failed"]

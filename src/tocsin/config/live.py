@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 import structlog
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.http.cookie import parse_cookie
 
 from tocsin import clock
@@ -28,7 +28,7 @@ from tocsin.ingest import http
 from tocsin.ingest.http import Receive, Scope, Send
 
 KEEP_ALIVE = 15.0  # seconds of silence before a comment is sent, so that no proxy hangs up
-SEEN_EVERY = 10.0  # seconds between two looks at whether the person is still signed in
+SEEN_EVERY = 10.0  # seconds between two looks at who is still signed in, and two notes of their presence
 THROTTLE = 0.2  # seconds between two looks at what changed
 WAIT = 0.5  # seconds the thread listens before it looks after the tabs again
 BEHIND = 100  # messages a tab may be behind before it is hung up on; it connects again and fetches everything
@@ -50,7 +50,7 @@ class Tab:
     session: str
     user_id: int
     ring: bytes = b"{}"  # what it was last told
-    due: float = 0.0  # monotonic; when to look whether the person is still there
+    is_new: bool = True
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BEHIND))
 
@@ -70,9 +70,11 @@ class Tab:
 
 
 class Live:
-    def __init__(self) -> None:
+    def __init__(self, seen_every: float = SEEN_EVERY) -> None:
+        self._seen_every = seen_every
+        self._look_again = 0.0  # monotonic; when to look after all tabs
         self._tabs: set[Tab] = set()
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="tocsin-tabs")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tocsin-tabs")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._occupied = threading.Event()  # there are tabs, or it is time to stop
@@ -87,7 +89,8 @@ class Live:
         self._end_all()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, 2 * WAIT)
-        self._pool.shutdown(wait=True)
+        self._pool.submit(connections.close_all)
+        self._pool.shutdown()
 
     def end_streams(self) -> None:
         """May be called in a signal handler."""
@@ -138,13 +141,13 @@ class Live:
     # in the thread
 
     def _watch(self) -> None:
-        while not self._stopping:
-            self._occupied.wait()
+        while self._occupied.wait() and not self._stopping:
             try:
                 self._listen()
             except Exception:  # the edge of a loop: try again, and let the tabs know nothing
                 log.exception("cannot see what changes; trying again")
                 clock.sleep(1.0)
+        connections.close_all()  # this thread's
 
     def _listen(self) -> None:
         """While there are tabs."""
@@ -171,20 +174,28 @@ class Live:
         return now
 
     def _look_after(self, tabs: list[Tab], *, is_news: bool) -> None:
-        new = {tab.user_id for tab in tabs if not tab.due}
-        for tab in tabs:
-            if tab.due <= clock.monotonic():
-                self._see(tab)
-        for user_id in {tab.user_id for tab in tabs} if is_news else new:
+        due = self._due(tabs)
+        self._see(due)
+        for user_id in {tab.user_id for tab in (tabs if is_news else due)}:
             self._ring(user_id, [tab for tab in tabs if tab.user_id == user_id])
 
-    def _see(self, tab: Tab) -> None:
-        tab.due = clock.monotonic() + SEEN_EVERY
-        if watching.signed_in(tab.session) == tab.user_id:
-            presence.seen(tab.name, tab.user_id, clock.now())
-            if tab not in self._tabs:  # closed meanwhile: nobody is there to be rung
-                presence.gone(tab.name)
-        else:
+    def _due(self, tabs: list[Tab]) -> list[Tab]:
+        """A new tab at once, and all together now and then: one write for all, as every commit wakes the engine."""
+        is_time = clock.monotonic() >= self._look_again
+        if is_time:
+            self._look_again = clock.monotonic() + self._seen_every
+        due = [tab for tab in tabs if is_time or tab.is_new]
+        for tab in due:
+            tab.is_new = False
+        return due
+
+    def _see(self, tabs: list[Tab]) -> None:
+        here = {tab for tab in tabs if watching.signed_in(tab.session) == tab.user_id}
+        if here:
+            presence.seen_all({tab.name: tab.user_id for tab in here}, clock.now())
+        for tab in here - self._tabs:  # closed meanwhile: nobody is there to be rung
+            presence.gone(tab.name)
+        for tab in set(tabs) - here:
             self._soon(tab.end)
 
     def _ring(self, user_id: int, tabs: list[Tab]) -> None:

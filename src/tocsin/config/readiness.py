@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import Error, close_old_connections, connection
+from django.db import Error, close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from tocsin import clock
@@ -26,7 +26,8 @@ class Readiness:
         """Nothing to do: the thread starts when it is needed."""
 
     async def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.submit(connections.close_all)
+        self._pool.shutdown(wait=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         found = await self._checks()
