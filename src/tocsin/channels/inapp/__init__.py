@@ -19,7 +19,7 @@ def send(letter: Letter) -> Result:
 
 CHANNEL = Channel(
     kind="inapp",
-    label="In the app",
+    label="Open tab",
     address_label="",
     placeholder="",
     needs_address=False,
