@@ -81,9 +81,11 @@ def fill() -> None:
 
 def advance() -> dict[str, object]:
     from tocsin import clock  # noqa: PLC0415
+    from tocsin.engine import garbage  # noqa: PLC0415
     from tocsin.outbox.models import Message  # noqa: PLC0415
     from tocsin.paging import running  # noqa: PLC0415
 
+    garbage.settle()  # as the engine does when it starts
     began, busy = clock.monotonic(), time.process_time()
     while running.advance_due(AT):
         pass

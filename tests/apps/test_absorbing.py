@@ -270,7 +270,7 @@ def test_the_history_says_what_happened(grouped: Source) -> None:
     grouped.resolves("two")
     grouped.absorbed()
     assert list(Entry.objects.values_list("kind", flat=True)) == [
-        "opened", "joined", "acknowledged", "resolved", "resolved", "group_resolved"
+        "opened", "joined", "acknowledged", "recovered", "recovered", "resolved"
     ]  # fmt: skip
     first = Entry.objects.earliest("id")
     assert first.text == "“Monitoring” reported “Slow”. It is a new group because the service had no open group."

@@ -96,8 +96,8 @@ def test_checkout_goes_down_one_afternoon() -> None:
         "paged",
         "paged",
         "acknowledged",
+        "recovered",
         "resolved",
-        "group_resolved",
     ]
     assert {n.user.name for n in queries.pages_of(olga.actor, group)} == {"Ada", "Grace"}
     assert alerts.receipt(olga.actor, event.receipt) is not None

@@ -31,6 +31,18 @@ def mark_resolved(group_id: int, actor: Actor, now: datetime) -> AlertGroup | No
     return _mark(group_id, GroupState.RESOLVED, now, resolved_at=now, resolved_by_id=actor.user_id)
 
 
+def hand_over(group_id: int, actor: Actor, now: datetime) -> AlertGroup | None:
+    """Who acknowledged it is somebody else from now on. None when it is not acknowledged, or theirs already."""
+    others = AlertGroup.objects.filter(pk=group_id, state=GroupState.ACKNOWLEDGED)
+    theirs = others.filter(acknowledged_by_id=actor.user_id).values("pk")
+    if not others.exclude(pk__in=theirs).update(
+        acknowledged_at=now, acknowledged_by_id=actor.user_id, version=F("version") + 1
+    ):
+        return None
+    wakeups.notify()
+    return AlertGroup.objects.select_related("service").get(pk=group_id)
+
+
 def _mark(group_id: int, state: GroupState, now: datetime, **fields: object) -> AlertGroup | None:
     before = [s for s, after in GROUP_MAY_BECOME.items() if state in after]
     with transaction.atomic():

@@ -125,7 +125,7 @@ class Ledger:
         del self.open[key]
         holding.move(alert, AlertState.RESOLVED)
         alert.resolved_at = at
-        self._enter(holding, at, "resolved", text)
+        self._enter(holding, at, "recovered", text)
         self._settle(holding, at)
 
     def _acknowledge(self, holding: Holding, alert: Alert, at: datetime) -> None:
@@ -154,7 +154,7 @@ class Ledger:
             return
         self._changed(holding, _CHANGE[state])
         if state is GroupState.RESOLVED:
-            self._enter(holding, at, "group_resolved", "All alerts of the group are resolved.")
+            self._enter(holding, at, "resolved", "All alerts of the group are resolved.")
             if self.newest.get(holding.row.service_id) is holding:
                 del self.newest[holding.row.service_id]
 

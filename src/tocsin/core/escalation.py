@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tocsin.core.conditions import ABOUT, ALWAYS, About, Condition, unmet
 from tocsin.core.signals import Urgency
 
 CATCH_ALL_EVERY = timedelta(minutes=30)
 # when the catch-all reaches nobody, or every page to it failed: soon again, but not in a busy loop
 CATCH_ALL_AGAIN = timedelta(minutes=1)
+# what is held looks again at least so often: somebody may have taken a shift in the meantime
+HELD_LOOKS = timedelta(minutes=15)
 
 
 class Status(StrEnum):
@@ -28,11 +31,18 @@ class Reason(StrEnum):
     STEP_PAGED = "step paged"
     CATCH_ALL_PAGED = "catch-all paged"
     NOBODY_AT_ALL = "nobody at all to page"
+    HELD = "held until somebody is on call"
     ACKNOWLEDGED = "acknowledged"
+    PARTLY_ACKNOWLEDGED = "acknowledged, more people must"
     ALREADY_ACKNOWLEDGED = "already acknowledged"
+    SNOOZED = "snoozed"
+    TAKEN_OVER = "taken over"
+    REASSIGNED = "reassigned"
+    RESPONDER_ADDED = "responder added"
     TIMED_OUT = "acknowledgement timed out"
     PAGES_FAILED = "every page of the step failed"
     CATCH_ALL_FAILED = "every page to the catch-all failed"
+    CATCH_ALL_WIDENED = "the catch-all failed, widened"
     RETRIGGERED = "triggered again"
     WORSENED = "severity rose"
     ESCALATED = "escalated by a person"
@@ -45,6 +55,8 @@ class TargetKind(StrEnum):
     USER = "user"
     SCHEDULE = "schedule"
     TEAM = "team"  # everyone in it
+    TURN = "turn"  # one of a team, the next one each time
+    PLACE = "place"  # a chat channel or another system: is told, and never counts as having reached anybody
     STEWARDS = "stewards"  # every active owner and admin: the catch-all that nobody can empty
 
 
@@ -59,6 +71,8 @@ class Target:
 class Step:
     delay: timedelta  # from this step's pages to the next step
     targets: tuple[Target, ...]
+    when: Condition = ALWAYS  # else it is passed over
+    answers: int = 1  # so many people have to acknowledge it; fewer where it reaches fewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +85,8 @@ class Snapshot:
     catch_all: tuple[Target, ...]  # never empty: `policies.snapshots` puts the stewards where nobody is named
     ack_timeout_high: timedelta | None = None  # none: an acknowledgement lasts
     ack_timeout_low: timedelta | None = None
+    repeat_from: int = 0  # the step with which a repeat begins
+    hold_low: timedelta | None = None  # low urgency that reaches nobody waits so long for somebody to be on call
 
 
 STEWARDS = Target(kind=TargetKind.STEWARDS, id=0, name="every owner and admin")
@@ -81,10 +97,12 @@ EMERGENCY = Snapshot(policy="an unreadable policy", steps=(), repeats=0, catch_a
 @dataclass(frozen=True, kw_only=True)
 class State:
     status: Status
-    step: int = 0  # the next to run; the number of steps stands for the catch-all
+    step: int = 0  # the next to run; the number of steps stands for the catch-all, one more for the widened one
     round: int = 0  # only grows: no two pages of an escalation have the same (step, round)
     repeats_left: int = 0
     next_due: datetime | None = None  # of the next step, or of the end of an acknowledgement
+    answers_needed: int = 1  # by the step that was paged last
+    answered: tuple[int, ...] = ()  # who has acknowledged, while others have to as well
 
     def is_due(self, now: datetime) -> bool:
         return self.next_due is not None and self.next_due <= now
@@ -99,13 +117,34 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What is told to a place beside the pages."""
+
+    step: int
+    round: int
+    target: Target
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     reason: Reason
     state: State
     page: Page | None = None
-    skipped: tuple[int, ...] = ()  # steps passed over because they reach nobody
+    skipped: tuple[int, ...] = ()  # steps passed over: they reach nobody, or their condition does not hold
+    notices: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a decision depends on beside the policy and the people."""
+
+    about: About = ABOUT
+    turn: int = 0  # counts the escalations, so that the people of a team take turns
+    began: datetime | None = None  # the escalation: what is held is held from then on
+    somebody_at: datetime | None = None  # when somebody will be on call for a step that reaches nobody now
+
+
+USUAL = Circumstances()
 Found = Mapping[Target, tuple[int, ...]]  # the people of a target who can be reached; a target left out has nobody
 
 
@@ -114,28 +153,57 @@ def start(snapshot: Snapshot, now: datetime) -> Decision:
     return Decision(reason=Reason.STARTED, state=state)
 
 
-def advance(snapshot: Snapshot, state: State, found: Found, now: datetime) -> Decision:
-    """Page the next step that reaches somebody; the catch-all when there is none left."""
+def advance(snapshot: Snapshot, state: State, found: Found, now: datetime, around: Circumstances = USUAL) -> Decision:
+    """Page the next step that applies and reaches somebody; the catch-all when there is none left."""
     if state.status is not Status.RUNNING or not state.is_due(now):
         return Decision(reason=Reason.NOT_DUE, state=state)
-    skipped: list[int] = []
+    began, skipped, notices = state, list[int](), list[Notice]()
     while state.step < len(snapshot.steps):
         step, after = snapshot.steps[state.step], _after(snapshot, state)
-        if page := _page(state, step.targets, found):
-            after = replace(after, next_due=now + step.delay)
-            return Decision(reason=Reason.STEP_PAGED, state=after, page=page, skipped=tuple(skipped))
+        if not unmet(step.when, around.about, now):
+            notices += _notices(state, step.targets)
+            if page := _page(state, step.targets, found, around.turn):
+                needed = max(1, min(step.answers, len(page.people)))
+                after = replace(after, next_due=now + step.delay, answers_needed=needed)
+                passed, told = tuple(skipped), tuple(notices)
+                return Decision(reason=Reason.STEP_PAGED, state=after, page=page, skipped=passed, notices=told)
         skipped.append(state.step)
         state = after
-    return _catch_all(snapshot, state, found, tuple(skipped), now)
+    last = _held(snapshot, began, now, around) or _catch_all(snapshot, state, found, now)
+    told = () if last.reason is Reason.HELD else tuple(notices)
+    return replace(last, skipped=tuple(skipped), notices=told)
 
 
-def acknowledge(snapshot: Snapshot, state: State, urgency: Urgency, now: datetime) -> Decision:
+def acknowledge(snapshot: Snapshot, state: State, urgency: Urgency, now: datetime, who: int | None = None) -> Decision:
+    """`who`: one of the people who have to; none: the source, which stands for all."""
     if state.status is not Status.RUNNING:
         ended = state.status is Status.ENDED
         return Decision(reason=Reason.ALREADY_ENDED if ended else Reason.ALREADY_ACKNOWLEDGED, state=state)
+    if who in state.answered:
+        return Decision(reason=Reason.ALREADY_ACKNOWLEDGED, state=state)
+    answered = state.answered if who is None else (*state.answered, who)
+    if who is not None and len(answered) < state.answers_needed:
+        return Decision(reason=Reason.PARTLY_ACKNOWLEDGED, state=replace(state, answered=answered))
     lasts = snapshot.ack_timeout_high if urgency is Urgency.HIGH else snapshot.ack_timeout_low
     until = None if lasts is None else now + lasts
-    return Decision(reason=Reason.ACKNOWLEDGED, state=replace(state, status=Status.ACKNOWLEDGED, next_due=until))
+    after = replace(state, status=Status.ACKNOWLEDGED, next_due=until, answered=())
+    return Decision(reason=Reason.ACKNOWLEDGED, state=after)
+
+
+def snooze(state: State, until: datetime) -> Decision:
+    """An acknowledgement that lasts as long as somebody chose."""
+    if state.status is Status.ENDED:
+        return Decision(reason=Reason.ALREADY_ENDED, state=state)
+    after = replace(state, status=Status.ACKNOWLEDGED, next_due=until, answered=())
+    return Decision(reason=Reason.SNOOZED, state=after)
+
+
+def take_over(snapshot: Snapshot, state: State, urgency: Urgency, now: datetime) -> Decision:
+    """Somebody else answers for it from now on: the acknowledgement begins anew."""
+    if state.status is not Status.ACKNOWLEDGED:
+        return acknowledge(snapshot, state, urgency, now)
+    again = acknowledge(snapshot, replace(state, status=Status.RUNNING), urgency, now)
+    return replace(again, reason=Reason.TAKEN_OVER)
 
 
 def time_out(snapshot: Snapshot, state: State, now: datetime) -> Decision:
@@ -151,6 +219,9 @@ def hurry(snapshot: Snapshot, state: State, failed_step: int, now: datetime) -> 
         return Decision(reason=Reason.NOT_DUE, state=state)
     if failed_step < len(snapshot.steps):
         return Decision(reason=Reason.PAGES_FAILED, state=replace(state, next_due=min(state.next_due, now)))
+    if failed_step == len(snapshot.steps) and STEWARDS not in snapshot.catch_all:
+        wider = replace(state, step=failed_step + 1, next_due=now)
+        return Decision(reason=Reason.CATCH_ALL_WIDENED, state=wider)
     soon = min(state.next_due, now + CATCH_ALL_AGAIN)
     return Decision(reason=Reason.CATCH_ALL_FAILED, state=replace(state, next_due=soon))
 
@@ -185,13 +256,25 @@ def end(state: State) -> Decision:
     return Decision(reason=Reason.ENDED, state=replace(state, status=Status.ENDED, next_due=None))
 
 
-def people_in(targets: Iterable[Target], found: Found) -> tuple[int, ...]:
+def people_in(targets: Iterable[Target], found: Found, turn: int = 0) -> tuple[int, ...]:
     """Each once, in the order of the targets."""
-    return tuple(dict.fromkeys(person for target in targets for person in found.get(target, ())))
+    return tuple(dict.fromkeys(person for target in targets for person in _people_of(target, found, turn)))
 
 
-def _page(state: State, targets: tuple[Target, ...], found: Found) -> Page | None:
-    people = people_in(targets, found)
+def _people_of(target: Target, found: Found, turn: int) -> tuple[int, ...]:
+    people = found.get(target, ())
+    if target.kind is TargetKind.TURN and people:
+        return (people[turn % len(people)],)
+    return () if target.kind is TargetKind.PLACE else people
+
+
+def _notices(state: State, targets: tuple[Target, ...]) -> list[Notice]:
+    places = [target for target in targets if target.kind is TargetKind.PLACE]
+    return [Notice(step=state.step, round=state.round, target=place) for place in places]
+
+
+def _page(state: State, targets: tuple[Target, ...], found: Found, turn: int = 0) -> Page | None:
+    people = people_in(targets, found, turn + state.round)  # whoever did not answer has had their turn
     return Page(step=state.step, round=state.round, targets=targets, people=people) if people else None
 
 
@@ -200,18 +283,32 @@ def _after(snapshot: Snapshot, state: State) -> State:
     if state.step + 1 < len(snapshot.steps):
         return replace(state, step=state.step + 1)
     if state.repeats_left > 0:
-        return replace(state, step=0, round=state.round + 1, repeats_left=state.repeats_left - 1)
+        first = min(snapshot.repeat_from, len(snapshot.steps) - 1)
+        return replace(state, step=first, round=state.round + 1, repeats_left=state.repeats_left - 1)
     return replace(state, step=len(snapshot.steps))
 
 
-def _catch_all(snapshot: Snapshot, state: State, found: Found, skipped: tuple[int, ...], now: datetime) -> Decision:
-    state = replace(state, step=len(snapshot.steps))
+def _held(snapshot: Snapshot, state: State, now: datetime, around: Circumstances) -> Decision | None:
+    """Low urgency whose steps reach nobody need not wake the catch-all: somebody will be on call soon."""
+    if around.about.urgency is not Urgency.LOW or not snapshot.steps or state.step != 0:
+        return None
+    if snapshot.hold_low is None or around.began is None or now >= around.began + snapshot.hold_low:
+        return None
+    looks = [around.began + snapshot.hold_low, now + HELD_LOOKS]
+    if around.somebody_at is not None and around.somebody_at > now:
+        looks.append(around.somebody_at)
+    return Decision(reason=Reason.HELD, state=replace(state, next_due=min(looks)))
+
+
+def _catch_all(snapshot: Snapshot, state: State, found: Found, now: datetime) -> Decision:
+    state = replace(state, step=max(state.step, len(snapshot.steps)))
+    named = snapshot.catch_all if state.step == len(snapshot.steps) else (*snapshot.catch_all, STEWARDS)
     # where the policy names a catch-all that has become empty, the stewards still stand behind it
-    page = _page(state, snapshot.catch_all, found) or _page(state, (STEWARDS,), found)
+    page = _page(state, named, found) or _page(state, (STEWARDS,), found)
     wait = CATCH_ALL_EVERY if page else CATCH_ALL_AGAIN
     reason = Reason.CATCH_ALL_PAGED if page else Reason.NOBODY_AT_ALL
-    after = replace(state, round=state.round + 1, next_due=now + wait)
-    return Decision(reason=reason, state=after, page=page, skipped=skipped)
+    after = replace(state, round=state.round + 1, next_due=now + wait, answers_needed=1)
+    return Decision(reason=reason, state=after, page=page)
 
 
 def _again(reason: Reason, snapshot: Snapshot, state: State, now: datetime) -> Decision:

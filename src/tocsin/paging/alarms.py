@@ -10,7 +10,7 @@ from tocsin.paging.models import Escalation
 
 UNANSWERED = "pages nobody answers"
 NOBODY = "nobody to page"
-LOUD = (Reason.CATCH_ALL_PAGED, Reason.NOBODY_AT_ALL, Reason.CATCH_ALL_FAILED)
+LOUD = (Reason.CATCH_ALL_PAGED, Reason.CATCH_ALL_WIDENED, Reason.NOBODY_AT_ALL, Reason.CATCH_ALL_FAILED)
 
 
 def sound(reasons: Iterable[Reason], now: datetime) -> None:
@@ -42,7 +42,7 @@ def calm(before: Iterable[str], now: datetime) -> None:
     running = Escalation.objects.filter(status=Status.RUNNING)
     if not running.filter(reason__in=LOUD).exists():
         problems.over(UNANSWERED, now)
-    if not running.filter(reason__in=LOUD[1:]).exists():
+    if not running.filter(reason__in=LOUD[2:]).exists():
         problems.over(NOBODY, now)
 
 

@@ -15,7 +15,7 @@ from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
-from tocsin.paging import alarms, notifying, rows
+from tocsin.paging import alarms, beside, notifying, rows
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
 from tocsin.policies.models import EscalationPolicy, PolicyVersion
@@ -44,6 +44,7 @@ def follow(changes: Sequence[GroupChange], now: datetime) -> None:
         for change in by_group[pk]:
             _apply(change, run, now)
     _write(list(live.values()), [run.row for run in fresh.values()], now)
+    beside.end({c.group.pk for c in changes if c.kind is ChangeKind.RESOLVED}, now)
 
 
 def begin(group: AlertGroup, now: datetime) -> Escalation:
@@ -55,7 +56,7 @@ def begin(group: AlertGroup, now: datetime) -> Escalation:
 
 
 def _live(group_ids: Iterable[int]) -> dict[int, _Run]:
-    found = list(rows.locked(Escalation.objects.filter(group__in=list(group_ids), status__in=rows.LIVE)))
+    found = list(rows.locked(rows.live(group_ids)))
     policies = rows.policies_of(found)
     return {row.group_id: _Run(row=row, snapshot=policies[row.pk], reasons=[]) for row in found if row.group_id}
 

@@ -62,6 +62,23 @@ def page(subject: Subject, escalation: Escalation, user: User, token: str) -> Co
     )
 
 
+def notice(subject: Subject, whom: str) -> Content:
+    """For a chat channel or another system. Without a link that acknowledges: many read it."""
+    group, service = subject.group, subject.service
+    since = _local(group.opened_at, "UTC")
+    paged = f"Paged: {whom}." if whom else "Nobody was paged by this step."
+    return Content(
+        purpose="notice",
+        title=f"{service.name}: {group.title}",
+        text=f"{group.severity.capitalize()} on {service.name} since {since}. {paged}",
+        url=public(GROUP_PATH.format(pk=group.pk)),
+        urgency=group.urgency,
+        severity=group.severity,
+        facts=tuple(_facts(subject, since)),
+        data={"group_id": group.pk, "service": service.slug, "summary": group.title, "severity": group.severity},
+    )
+
+
 def test_page(user: User, token: str) -> Content:
     return Content(
         purpose="test",

@@ -13,7 +13,7 @@ from tocsin.policies.models import PolicyVersion
 class Escalation(models.Model):
     """One run of an escalation policy. `version` grows with every write and fences every write."""
 
-    kind = models.CharField(max_length=8, default="alert")  # alert, test
+    kind = models.CharField(max_length=8, default="alert")  # alert, beside (one more responder), test
     group = models.ForeignKey(AlertGroup, null=True, on_delete=models.CASCADE, related_name="escalations")
     snapshot = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="escalations")
     urgency = models.CharField(max_length=6)
@@ -22,6 +22,8 @@ class Escalation(models.Model):
     round = models.PositiveIntegerField(default=0)  # only grows
     repeats_left = models.PositiveSmallIntegerField(default=0)
     next_due = models.DateTimeField(null=True, blank=True)  # of the next step, or of the end of an acknowledgement
+    answers_needed = models.PositiveSmallIntegerField(default=1)  # people who have to acknowledge
+    answered = models.JSONField(default=list)  # ids of those who have, while others have to as well
     version = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=40)  # the last decision's, of core.escalation.Reason
     error = models.TextField(blank=True, default="")  # why it is in quarantine; its catch-all has been paged
@@ -35,7 +37,7 @@ class Escalation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["group"],
-                condition=models.Q(status__in=["running", "acknowledged"]),
+                condition=models.Q(kind="alert", status__in=["running", "acknowledged"]),
                 name="one_live_escalation_a_group",
             )
         ]

@@ -80,13 +80,18 @@ def pages_of(actor: Actor, group: AlertGroup) -> QuerySet[Notification]:
 def escalation_of(actor: Actor, group: AlertGroup) -> Escalation | None:
     """The newest."""
     require(actor, Verb.VIEW)
-    return group.escalations.select_related("acknowledged_by", "snapshot__policy").order_by("-pk").first()
+    return (
+        group.escalations.filter(kind=rows.ALERT)
+        .select_related("acknowledged_by", "snapshot__policy")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def next_up(actor: Actor, group: AlertGroup, now: datetime) -> NextUp | None:
     """None when no escalation is live. Who is paged then is resolved for that moment, without reporting anything."""
     require(actor, Verb.VIEW)
-    row = Escalation.objects.filter(group=group, status__in=rows.LIVE).first()
+    row = rows.live([group.pk]).first()
     if row is None:
         return None
     snapshot = rows.policies_of([row])[row.pk]

@@ -13,13 +13,14 @@ from django.db import connection
 from django.db.models import F, Model, QuerySet
 
 from tocsin import sealing
+from tocsin.core.conditions import About
 from tocsin.core.escalation import EMERGENCY, Decision, Snapshot, State, Status
-from tocsin.core.signals import Urgency
+from tocsin.core.signals import Severity, Urgency
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
 from tocsin.policies.models import PolicyVersion
 
-TEST = "test"
+ALERT, BESIDE, TEST = "alert", "beside", "test"
 Row = TypeVar("Row", bound=Model)
 LIVE = (Status.RUNNING, Status.ACKNOWLEDGED)
 
@@ -50,6 +51,8 @@ def state_of(row: Escalation) -> State:
         round=row.round,
         repeats_left=row.repeats_left,
         next_due=row.next_due,
+        answers_needed=row.answers_needed,
+        answered=tuple(row.answered),
     )
 
 
@@ -58,6 +61,7 @@ def put_state(row: Escalation, decision: Decision, now: datetime) -> None:
     state = decision.state
     row.status, row.step, row.round, row.repeats_left = state.status, state.step, state.round, state.repeats_left
     row.next_due, row.reason = state.next_due, decision.reason
+    row.answers_needed, row.answered = state.answers_needed, list(state.answered)
     if state.status is Status.ENDED:
         row.ended_at = row.ended_at or now
     if state.status is Status.RUNNING:
@@ -71,6 +75,8 @@ _WRITTEN = (
     "round",
     "repeats_left",
     "next_due",
+    "answers_needed",
+    "answered",
     "reason",
     "error",
     "acknowledged_at",
@@ -86,18 +92,34 @@ def save(rows: Iterable[Escalation]) -> None:
     """
     alike = defaultdict[tuple[int, tuple[object, ...]], list[Escalation]](list)
     for row in rows:
-        alike[row.version, tuple(getattr(row, name) for name in _WRITTEN)].append(row)
-    for (version, values), group in alike.items():
+        alike[row.version, tuple(_hashable(getattr(row, name)) for name in _WRITTEN)].append(row)
+    for (version, _), group in alike.items():
         fenced = Escalation.objects.filter(pk__in=[row.pk for row in group], version=version)
-        if fenced.update(version=F("version") + 1, **dict(zip(_WRITTEN, values, strict=True))) != len(group):
+        values = {name: getattr(group[0], name) for name in _WRITTEN}
+        if fenced.update(version=F("version") + 1, **values) != len(group):
             raise Lost
         for row in group:
             row.version += 1
 
 
+def _hashable(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def urgency_of(row: Escalation) -> Urgency:
     """By whose rules people are notified. What somebody escalates by hand pages, however unimportant it is."""
     return Urgency.LOW if row.urgency == Urgency.LOW else Urgency.HIGH
+
+
+def about(row: Escalation) -> About:
+    """For the conditions of steps. The row has its group."""
+    severity = Severity(row.group.severity) if row.group is not None else Severity.CRITICAL
+    return About(urgency=urgency_of(row), severity=severity)
+
+
+def live(group_ids: Iterable[int]) -> QuerySet[Escalation]:
+    """The groups' own: of each one at most."""
+    return Escalation.objects.filter(kind=ALERT, group__in=list(group_ids), status__in=LIVE)
 
 
 def policies_of(found: Sequence[Escalation]) -> dict[int, Snapshot]:

@@ -11,16 +11,20 @@ from django.db.models import F, QuerySet
 from tocsin.alerts.actions import mark_triggered
 from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
-from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
+from tocsin.core.conditions import unmet
+from tocsin.core.escalation import Circumstances, Decision, Reason, Snapshot, State, Status
 from tocsin.core.permissions import TOCSIN
+from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
-from tocsin.paging import alarms, history, notifying, reaching, rows
+from tocsin.paging import alarms, history, notifying, reaching, rows, telling
 from tocsin.paging.following import follow
 from tocsin.paging.history import Line
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.notifying import Paging
 from tocsin.paging.releasing import release_due
+from tocsin.paging.telling import Telling
 from tocsin.people.queries import names_of
+from tocsin.policies.resolving import next_on_call
 
 __all__ = ["advance_due", "follow", "release_due"]
 
@@ -95,7 +99,11 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     urgencies = {rows.urgency_of(row) for row in found}
     reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now)
     by_urgency = {urgency: reach.found(urgency) for urgency in urgencies}
-    runs = [_decided(row, policies[row.pk], by_urgency[rows.urgency_of(row)], now) for row in found]
+    somebody = next_on_call([policies[row.pk] for row in found if rows.urgency_of(row) is Urgency.LOW], now)
+    runs = [
+        _decided(row, policies[row.pk], by_urgency[rows.urgency_of(row)], somebody.get(id(policies[row.pk])), now)
+        for row in found
+    ]
     for run in runs:
         rows.put_state(run.row, run.decision, now)
     rows.save(run.row for run in runs)
@@ -106,12 +114,17 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     return len(found)
 
 
-def _decided(row: Escalation, snapshot: Snapshot, found: core.Found, now: datetime) -> Run:
+def _decided(
+    row: Escalation, snapshot: Snapshot, found: core.Found, somebody_at: datetime | None, now: datetime
+) -> Run:
     state = rows.state_of(row)
-    if row.kind == rows.TEST and (state.step, state.round) != (0, 0):
-        decision = core.end(state)  # a test that nobody answered ends; there is nothing to escalate
+    if row.kind != rows.ALERT and state.step >= len(snapshot.steps):
+        decision = core.end(state)  # nobody answered: a test, or a request to one person, does not go on to others
     else:
-        decision = core.advance(snapshot, _beyond(state, row), found, now)
+        around = Circumstances(about=rows.about(row), turn=row.pk, began=row.started_at, somebody_at=somebody_at)
+        decision = core.advance(snapshot, _beyond(state, row), found, now, around)
+        if row.kind == rows.BESIDE and decision.reason is not Reason.STEP_PAGED:
+            decision = core.end(state)  # they have become unreachable; the catch-all has nothing to do with it
     return Run(row=row, snapshot=snapshot, before=row.reason, decision=decision)
 
 
@@ -125,20 +138,37 @@ def _tell(runs: Sequence[Run], reach: reaching.Reach, paged: Sequence[Notificati
     by_run: dict[int, list[Notification]] = {run.row.pk: [] for run in runs}
     for notification in paged:
         by_run[notification.escalation_id].append(notification)
-    history.write((line for run in runs for line in _lines(run, reach, by_run[run.row.pk], names)), now)
+    history.write((line for run in runs for line in _lines(run, reach, by_run[run.row.pk], names, now)), now)
+    tellings = [
+        Telling(escalation=run.row, notice=notice, whom=_who(by_run[run.row.pk], names))
+        for run in runs
+        for notice in run.decision.notices
+    ]
+    telling.tell_all(tellings, now)
     alarms.sound((run.decision.reason for run in runs), now)
     for run in runs:
         if run.row.error:
             alarms.broken(run.row, now)
         if run.decision.reason is Reason.ENDED:
             notifying.cancel_pages([run.row.pk], now)
+    unanswered = [run.row for run in runs if run.row.kind == rows.BESIDE and run.decision.reason is Reason.ENDED]
+    text = "The responder who was asked as well has not answered. Ask somebody else if you need help."
+    history.write((Line(escalation=row, kind="unanswered", text=text) for row in unanswered), now)
 
 
-def _lines(run: Run, reach: reaching.Reach, paged: Sequence[Notification], names: Mapping[int, str]) -> Iterator[Line]:
+def _who(paged: Sequence[Notification], names: Mapping[int, str]) -> str:
+    return history.listed(names.get(n.user_id, "somebody") for n in paged) if paged else ""
+
+
+def _lines(
+    run: Run, reach: reaching.Reach, paged: Sequence[Notification], names: Mapping[int, str], now: datetime
+) -> Iterator[Line]:
+    if run.decision.reason is Reason.HELD:
+        if run.before != Reason.HELD:  # it looks again and again
+            yield Line(escalation=run.row, kind="held", text=_held(run))
+        return
     for step in dict.fromkeys(run.decision.skipped):
-        why = reach.why_not(run.snapshot.steps[step].targets)
-        text = f"Step {step + 1} reaches nobody and was passed over: {why}."
-        yield Line(escalation=run.row, kind="skipped", text=text)
+        yield Line(escalation=run.row, kind="skipped", text=_skipped(run, step, reach, now))
     if run.decision.page:
         yield Line(escalation=run.row, kind="paged", text=_paged(run, notifying.in_words(paged, names)))
     elif run.decision.reason is Reason.NOBODY_AT_ALL and run.before != Reason.NOBODY_AT_ALL:
@@ -146,7 +176,20 @@ def _lines(run: Run, reach: reaching.Reach, paged: Sequence[Notification], names
         yield Line(escalation=run.row, kind="unreachable", text=text)
 
 
+def _held(run: Run) -> str:
+    hours = (run.snapshot.hold_low or timedelta()).total_seconds() / 3600
+    return f"No step reaches anybody now. Low urgency waits until somebody is on call, for {hours:.0f} h at most."
+
+
+def _skipped(run: Run, step: int, reach: reaching.Reach, now: datetime) -> str:
+    if why := unmet(run.snapshot.steps[step].when, rows.about(run.row), now):
+        return f"Step {step + 1} was passed over: {why}."
+    return f"Step {step + 1} reaches nobody and was passed over: {reach.why_not(run.snapshot.steps[step].targets)}."
+
+
 def _paged(run: Run, whom: str) -> str:
+    if run.row.kind == rows.BESIDE:
+        return f"Asked one more responder: {whom}."
     if run.row.error:
         return f"The escalation could not run as planned. Paged every owner and admin in its place: {whom}."
     if run.decision.reason is Reason.CATCH_ALL_PAGED:
@@ -167,9 +210,11 @@ def _time_out(pk: int, group_id: int | None, now: datetime) -> int:
         found = list(rows.locked(_due(Status.ACKNOWLEDGED, now).filter(pk=pk)))
         for row in found:
             mark_triggered(row.group_id or 0, TOCSIN, now)
+            snoozed = row.reason == Reason.SNOOZED
             decision = core.time_out(rows.policies_of([row])[pk], rows.state_of(row), now)
             rows.put_state(row, decision, now)
-            text = "The acknowledgement has run out and nothing is resolved: the steps run again."
+            what = "snooze is over" if snoozed else "acknowledgement has run out"
+            text = f"The {what} and nothing is resolved: the steps run again."
             history.write([Line(escalation=row, kind="timed_out", text=text)], now)
         rows.save(found)
     return len(found)

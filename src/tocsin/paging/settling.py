@@ -82,6 +82,8 @@ def _hurry(row: Escalation, failed: Notification, now: datetime) -> None:
     rows.put_state(row, decision, now)
     rows.save([row])
     text = "Every page of this step has failed: the next step comes at once."
+    if decision.reason is Reason.CATCH_ALL_WIDENED:
+        text = "Every page to the catch-all has failed. Every owner and admin is paged with it, at once."
     if decision.reason is Reason.CATCH_ALL_FAILED:
         text = "Every page to the catch-all has failed. Tocsin pages it again within a minute."
     history.write([Line(escalation=row, kind="failed", text=text)], now)

@@ -27,6 +27,7 @@ class Defect:
 class _Place:
     name: str
     targets: tuple[Target, ...]
+    answers: int = 1
 
 
 def defects(policy: EscalationPolicy, now: datetime) -> list[Defect]:
@@ -39,6 +40,7 @@ def defects(policy: EscalationPolicy, now: datetime) -> list[Defect]:
         found += _empty(place)
         found += _unreachable(place, people)
         found += _gaps(place, now)
+        found += _too_few(place, people)
     return found + _alone(people)
 
 
@@ -48,11 +50,17 @@ def _stepless(snapshot: Snapshot) -> Iterator[Defect]:
 
 
 def _places(snapshot: Snapshot) -> list[_Place]:
-    steps = [_Place(name=f"Step {number}", targets=step.targets) for number, step in enumerate(snapshot.steps, 1)]
+    steps = [
+        _Place(name=f"Step {number}", targets=step.targets, answers=step.answers)
+        for number, step in enumerate(snapshot.steps, 1)
+    ]
     return [*steps, _Place(name="Catch-all", targets=snapshot.catch_all)]
 
 
 def _empty(place: _Place) -> Iterator[Defect]:
+    if place.targets and all(target.kind is TargetKind.PLACE for target in place.targets):
+        text = "It only tells chat channels or webhooks, which reaches nobody for certain. Name somebody too."
+        yield Defect(where=place.name, text=text)
     if not place.targets:
         yield Defect(where=place.name, text="It pages nobody and is passed over. Name somebody, or take the step out.")
 
@@ -71,13 +79,21 @@ def _possible(places: Iterable[_Place], now: datetime) -> dict[Target, set[int]]
 def _unreachable(place: _Place, people: dict[Target, set[int]]) -> Iterator[Defect]:
     possible = set().union(*(people[target] for target in place.targets))
     methods = methods_of(possible, Urgency.HIGH)
-    if place.targets and not possible:
+    people_wanted = any(target.kind is not TargetKind.PLACE for target in place.targets)
+    if people_wanted and not possible:
         yield Defect(where=place.name, text="There is nobody behind it. Fill it, or name somebody else.")
     elif possible and all(m.kind == "inapp" for user_id in possible for m in methods[user_id]):
         yield Defect(
             where=place.name,
             text="Nobody here can be reached without an open Tocsin tab. Ask them to add and verify a contact method.",
         )
+
+
+def _too_few(place: _Place, people: dict[Target, set[int]]) -> Iterator[Defect]:
+    most = len(set().union(*(people[target] for target in place.targets)))
+    if 0 < most < place.answers:
+        text = f"{place.answers} people have to acknowledge, but it reaches {most} at most. Then all of those suffice."
+        yield Defect(where=place.name, text=text)
 
 
 def _gaps(place: _Place, now: datetime) -> Iterator[Defect]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.escalation import Snapshot, Target, TargetKind
 from tocsin.core.rota import Segment
 from tocsin.people.models import User
 from tocsin.people.queries import stewards, team_members
-from tocsin.schedules.queries import Resolved, report_troubles, resolve
+from tocsin.schedules.queries import Resolved, finals, report_troubles, resolve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,19 @@ def look(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
     return _found(wanted, _schedules(wanted, at))
 
 
+def next_on_call(snapshots: Iterable[Snapshot], now: datetime) -> dict[int, datetime]:
+    """By the snapshot's `id`: when somebody will be on call in a schedule of its steps, as far as it holds."""
+    held = {id(snapshot): snapshot for snapshot in snapshots if snapshot.hold_low is not None}
+    wanted = {pk: _ids({t for s in found.steps for t in s.targets}, TargetKind.SCHEDULE) for pk, found in held.items()}
+    ids = set().union(*wanted.values())
+    if not ids:
+        return {}
+    ahead, _ = finals(ids, now, now + max(found.hold_low or timedelta() for found in held.values()))
+    firsts = {pk: min((s.starts_at for s in segments if s.people), default=None) for pk, segments in ahead.items()}
+    times = {pk: [at for one in schedules if (at := firsts.get(one)) is not None] for pk, schedules in wanted.items()}
+    return {pk: min(found) for pk, found in times.items() if found}
+
+
 def _schedules(wanted: Collection[Target], at: datetime) -> Resolved:
     ids = _ids(wanted, TargetKind.SCHEDULE)
     return resolve(ids, at) if ids else Resolved(segments={}, troubles={})
@@ -38,13 +51,15 @@ def _schedules(wanted: Collection[Target], at: datetime) -> Resolved:
 
 def _found(wanted: Collection[Target], resolved: Resolved) -> dict[Target, Found]:
     users = _active(_ids(wanted, TargetKind.USER))
-    team_ids = _ids(wanted, TargetKind.TEAM)
+    team_ids = _ids(wanted, TargetKind.TEAM) | _ids(wanted, TargetKind.TURN)
     teams = team_members(team_ids) if team_ids else {}
     owners = stewards() if any(t.kind is TargetKind.STEWARDS for t in wanted) else ()
     answers: dict[TargetKind, Callable[[Target], Found]] = {
         TargetKind.USER: lambda t: _user(t, users),
         TargetKind.SCHEDULE: lambda t: _schedule(t, resolved.segments, resolved.troubles),
         TargetKind.TEAM: lambda t: _team(t, teams),
+        TargetKind.TURN: lambda t: _turn(t, teams),
+        TargetKind.PLACE: lambda t: Found(people=(), why=f"{t.name} is told, which reaches nobody for certain"),
         TargetKind.STEWARDS: lambda _: _stewards(owners),
     }
     return {target: answers[target.kind](target) for target in wanted}
@@ -71,6 +86,12 @@ def _team(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:
     if people := members.get(target.id):
         return Found(people=people, why=f"in the team {target.name}")
     return Found(people=(), why=f"the team {target.name} has no active members")
+
+
+def _turn(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:
+    """All of them: whose turn it is, `core.escalation` says."""
+    everybody = _team(target, members)
+    return Found(people=tuple(sorted(everybody.people)), why=everybody.why.replace("in the", "one at a time, in the"))
 
 
 def _stewards(people: tuple[int, ...]) -> Found:

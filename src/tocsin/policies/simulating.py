@@ -4,14 +4,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.core.escalation import Decision, Snapshot, State, Target, TargetKind, advance, start
-from tocsin.core.signals import Urgency
+from tocsin.core.conditions import About, unmet
+from tocsin.core.escalation import (
+    Circumstances,
+    Decision,
+    Reason,
+    Snapshot,
+    State,
+    Status,
+    Target,
+    TargetKind,
+    advance,
+    start,
+)
+from tocsin.core.signals import Severity, Urgency
 from tocsin.people.models import User
 from tocsin.people.queries import users_of
 from tocsin.people.reaching import methods_of
 from tocsin.policies.models import EscalationPolicy
-from tocsin.policies.resolving import Found, look
+from tocsin.policies.resolving import Found, look, next_on_call
 from tocsin.policies.snapshots import snapshot_of
+
+_USUAL = {Urgency.HIGH: Severity.CRITICAL, Urgency.LOW: Severity.WARNING}  # the severity that has the urgency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,24 +37,40 @@ class Line:
     round: int  # 1 the first time through the steps
 
 
-def simulate(policy: EscalationPolicy, at: datetime, urgency: Urgency) -> list[Line]:
+def simulate(policy: EscalationPolicy, at: datetime, urgency: Urgency, severity: Severity | None = None) -> list[Line]:
     """If an alert came at `at` and nobody answered: every step to the first page of the catch-all."""
     if urgency is Urgency.NONE:
         return []
-    return list(_lines(snapshot_of(policy), at, urgency))
+    about = About(urgency=urgency, severity=severity or _USUAL[urgency])
+    return list(_lines(snapshot_of(policy), at, about))
 
 
-def _lines(snapshot: Snapshot, at: datetime, urgency: Urgency) -> Iterator[Line]:
-    state = start(snapshot, at).state
-    while state.next_due is not None:
+def _lines(snapshot: Snapshot, at: datetime, about: About) -> Iterator[Line]:
+    state, is_held = start(snapshot, at).state, False
+    while state.next_due is not None and state.status is Status.RUNNING:
         now, before = state.next_due, state
         found = look(_targets(snapshot), now)
-        decision = advance(snapshot, state, _reachable(found, urgency), now)
-        yield from _skipped(snapshot, decision, found, now - at, before)
-        yield _paged(snapshot, decision, found, now - at)
+        around = Circumstances(about=about, began=at, somebody_at=_somebody_at(snapshot, now))
+        decision = advance(snapshot, state, _reachable(found, about.urgency), now, around)
         state = decision.state
-        if decision.page is None or decision.page.step == len(snapshot.steps):
+        if decision.reason is Reason.HELD:
+            yield from () if is_held else _held(snapshot, decision, now - at)
+            is_held = True
+            continue
+        yield from _skipped(snapshot, decision, found, now, before, about, at)
+        yield _paged(snapshot, decision, found, now - at)
+        if decision.page is None or decision.page.step >= len(snapshot.steps):
             return
+
+
+def _somebody_at(snapshot: Snapshot, now: datetime) -> datetime | None:
+    return next_on_call([snapshot], now).get(id(snapshot)) if snapshot.hold_low else None
+
+
+def _held(snapshot: Snapshot, decision: Decision, after: timedelta) -> Iterator[Line]:
+    most = (snapshot.hold_low or timedelta()).total_seconds() / 3600
+    why = f"held: no step reaches anybody now, and low urgency waits for up to {most:.0f} h"
+    yield Line(after=after, people=(), why=why, where="Policy", round=decision.state.round + 1)
 
 
 def _targets(snapshot: Snapshot) -> set[Target]:
@@ -53,13 +83,20 @@ def _reachable(found: Mapping[Target, Found], urgency: Urgency) -> dict[Target, 
 
 
 def _skipped(
-    snapshot: Snapshot, decision: Decision, found: Mapping[Target, Found], after: timedelta, before: State
+    snapshot: Snapshot,
+    decision: Decision,
+    found: Mapping[Target, Found],
+    now: datetime,
+    before: State,
+    about: About,
+    at: datetime,
 ) -> Iterator[Line]:
     round_ = before.round + 1
     for step in decision.skipped:
         targets = snapshot.steps[step].targets
-        why = _why(targets, found) if targets else "it pages nobody"
-        yield Line(after=after, people=(), why=f"passed over: {why}", where=f"Step {step + 1}", round=round_)
+        why = unmet(snapshot.steps[step].when, about, now)
+        why = why or (_why(targets, found) if targets else "it pages nobody")
+        yield Line(after=now - at, people=(), why=f"passed over: {why}", where=f"Step {step + 1}", round=round_)
         round_ += step == len(snapshot.steps) - 1
 
 
@@ -71,7 +108,7 @@ def _paged(snapshot: Snapshot, decision: Decision, found: Mapping[Target, Found]
             after=after, people=(), why=f"nobody is paged: {why}", where="Catch-all", round=decision.state.round
         )
     users = users_of(page.people)
-    last = page.step == len(snapshot.steps)
+    last = page.step >= len(snapshot.steps)
     return Line(
         after=after,
         people=tuple(users[p] for p in page.people if p in users),

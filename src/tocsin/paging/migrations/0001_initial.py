@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('round', models.PositiveIntegerField(default=0)),
                 ('repeats_left', models.PositiveSmallIntegerField(default=0)),
                 ('next_due', models.DateTimeField(blank=True, null=True)),
+                ('answers_needed', models.PositiveSmallIntegerField(default=1)),
+                ('answered', models.JSONField(default=list)),
                 ('version', models.PositiveIntegerField(default=0)),
                 ('reason', models.CharField(max_length=40)),
                 ('error', models.TextField(blank=True, default='')),
@@ -71,7 +73,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['running', 'acknowledged'])), fields=('group',), name='one_live_escalation_a_group'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'alert'), ('status__in', ['running', 'acknowledged'])), fields=('group',), name='one_live_escalation_a_group'),
         ),
         migrations.AddIndex(
             model_name='notification',

@@ -16,7 +16,10 @@ _TONES = {
     "timed_out": "amber",
     "acknowledged": "amber",
     "resolved": "green",
-    "group_resolved": "green",
+    "recovered": "green",
+    "unanswered": "amber",
+    "partly": "amber",
+    "snoozed": "amber",
 }
 _VIAS = {"link": "by the link in the page", "web": "on the web", "api": "by the API", "cli": "on the command line"}
 
