@@ -19,7 +19,8 @@ from tocsin.paging.models import Escalation
 from tocsin.people import queries as people
 from tocsin.people.models import User
 from tocsin.schedules import queries as schedules
-from tocsin.schedules.models import Schedule
+from tocsin.schedules import swap_queries
+from tocsin.schedules.models import Schedule, SwapRequest
 from tocsin.schedules.queries import Duty, Shift
 
 AHEAD = timedelta(days=35)  # how far the next shift is looked for
@@ -81,13 +82,18 @@ def my_pages(actor: Actor) -> QuerySet[AlertGroup]:
     return paging.my_pages(actor)
 
 
+def asked_of_me(actor: Actor, now: datetime) -> list[SwapRequest]:
+    """Shifts that the actor is asked to take."""
+    return swap_queries.asked_of_me(actor, now) if actor.may(Verb.RESPOND) else []
+
+
 def duties(actor: Actor, now: datetime) -> list[Duty]:
     return schedules.duties(actor, now)
 
 
 def gaps(actor: Actor, now: datetime) -> list[Gap]:
     """When nobody is on call in the next two weeks, the soonest first. Schedules without layers are left out."""
-    rows = {row.pk: row for row in schedules.schedules(actor).filter(layers__isnull=False).distinct()}
+    rows = {row.pk: row for row in schedules.schedules(actor).filter(layers__isnull=False, tells_gaps=True).distinct()}
     found, _ = schedules.finals(rows, now, now + GAPS_AHEAD)
     empty = [
         Gap(schedule=rows[pk], starts_at=segment.starts_at, ends_at=segment.ends_at)

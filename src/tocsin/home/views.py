@@ -4,7 +4,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from tocsin import __version__, clock
+from tocsin.care import queries as care
 from tocsin.core.permissions import Actor, Verb
+from tocsin.handoffs import queries as handoffs
 from tocsin.home import queries, steps
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import show
@@ -19,9 +21,12 @@ def home(request: ActorRequest) -> HttpResponse:
         "pages": queries.my_pages(actor)[:20],
         "duties": queries.duties(actor, now),
         "gaps": queries.gaps(actor, now),
+        "asked": queries.asked_of_me(actor, now),
         "attention": queries.attention(actor, now),
         "steps": open_steps,
         "next_step": next((step for step in open_steps if not step.is_done), None),
+        "handoffs": handoffs.mine(actor)[:5],
+        "unready": care.unready(actor)[:5],
         "far": now + queries.AHEAD,
     }
     return show(request, "home/live.html" if request.headers.get("HX-Request") else "home/home.html", context)

@@ -37,7 +37,14 @@ _MOST = 32_767  # what the columns hold
 
 
 def create_schedule(
-    actor: Actor, name: str, time_zone: str, now: datetime, *, team: Team | None = None, description: str = ""
+    actor: Actor,
+    name: str,
+    time_zone: str,
+    now: datetime,
+    *,
+    team: Team | None = None,
+    description: str = "",
+    tells_gaps: bool = True,
 ) -> Schedule:
     require(actor, Verb.CONFIGURE)
     row = Schedule(
@@ -46,14 +53,15 @@ def create_schedule(
         time_zone=check_zone(time_zone),
         team=team,
         description=description,
+        tells_gaps=tells_gaps,
     )
     return create(actor, row, now)
 
 
 def change_schedule(actor: Actor, schedule: Schedule, now: datetime, **changes: object) -> Schedule:
-    """`name`, `description`, `team`, `time_zone`. Handoffs keep their wall times in another zone."""
+    """`name`, `description`, `team`, `time_zone`, `tells_gaps`. Handoffs keep their wall times in another zone."""
     require(actor, Verb.CONFIGURE)
-    check_fields(changes, {"name", "description", "team", "time_zone"})
+    check_fields(changes, {"name", "description", "team", "time_zone", "tells_gaps"})
     if "time_zone" in changes:
         check_zone(str(changes["time_zone"]))
     with transaction.atomic():

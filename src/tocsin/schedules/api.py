@@ -1,6 +1,6 @@
 """Schedules over the API: rotations, overrides, who is on call."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -8,36 +8,18 @@ from pydantic import AwareDatetime, Field
 
 from tocsin import clock, rest
 from tocsin.core.rota import Change, Segment, Unloadable
-from tocsin.core.rotation import Layer as LayerSpec
-from tocsin.core.rotation import Restriction as RestrictionSpec
-from tocsin.core.rotation import Unit
 from tocsin.people import queries as people
 from tocsin.rest import Page, Paging, actor
-from tocsin.schedules import actions, calendars_api, queries
-from tocsin.schedules.models import Layer, Override, Schedule
+from tocsin.schedules import actions, calendars_api, queries, replacements_api, swaps_api
+from tocsin.schedules.layers_api import LayerBody, layer_out, spec_of
+from tocsin.schedules.models import Override, Schedule
+from tocsin.schedules.rating import rating
 
 router = Router(tags=["schedules"])
-router.add_router("", calendars_api.router)
+for more in (calendars_api, replacements_api, swaps_api):
+    router.add_router("", more.router)
 
 LONGEST_WINDOW = timedelta(days=400)
-
-
-class RestrictionBody(Schema):
-    weekdays: list[int] = Field(description="0 Monday … 6 Sunday: the day on which the window begins.")
-    starts: time
-    ends: time = Field(description="Not after `starts`: over midnight.")
-
-
-class LayerBody(Schema):
-    name: str = Field(max_length=60)
-    unit: Unit = Unit.WEEK
-    every: int = Field(1, ge=1, description="The length of a turn, in units.")
-    starts_on: date = Field(description="The day of the first handoff.")
-    handoff_at: time = Field(description="Wall time in the schedule's zone.")
-    until: AwareDatetime | None = None
-    turns: list[list[int]] = Field(description="The people of each turn, in order.")
-    restrictions: list[RestrictionBody] = []
-    is_shadow: bool = False
 
 
 class ScheduleIn(Schema):
@@ -45,6 +27,7 @@ class ScheduleIn(Schema):
     time_zone: str = Field(description="IANA, such as Europe/Berlin.")
     description: str = ""
     team: str | None = Field(None, description="Slug.")
+    tells_gaps: bool = Field(default=True, description="Whether the team's leads are told when nobody will be on call.")
 
 
 class ScheduleOut(ScheduleIn):
@@ -74,6 +57,18 @@ class SegmentOut(Schema):
     people: list[int] = Field(description="Empty: nobody is on call.")
     shadows: list[int]
     sources: list[str]
+
+
+class LoadOut(Schema):
+    person: int
+    percent: float
+
+
+class QualityOut(Schema):
+    score: int = Field(description="From 0 to 100.")
+    coverage: float = Field(description="Percent of the next four weeks in which somebody is on call.")
+    balance: float = Field(description="Percent; 100 when everybody carries the same over the next year.")
+    loads: list[LoadOut]
 
 
 class Window(Schema):
@@ -112,7 +107,7 @@ def schedules(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
 def create_schedule(request: HttpRequest, body: ScheduleIn) -> Status[dict[str, object]]:
     who = actor(request)
     team = people.team(who, body.team) if body.team else None
-    row = actions.create_schedule(who, body.name, body.time_zone, clock.now(), team=team, description=body.description)
+    row = actions.create_schedule(who, now=clock.now(), **{**body.dict(), "team": team})
     return Status(201, _detail(row))
 
 
@@ -133,7 +128,7 @@ def change_schedule(request: HttpRequest, slug: str, body: ScheduleIn) -> dict[s
 @router.put("/schedules/{slug}/layers", response=ScheduleDetail, summary="Set the layers")
 def save_layers(request: HttpRequest, slug: str, body: list[LayerBody]) -> dict[str, object]:
     who = actor(request)
-    actions.save_layers(who, queries.schedule(who, slug), [_spec(layer) for layer in body], clock.now())
+    actions.save_layers(who, queries.schedule(who, slug), [spec_of(layer) for layer in body], clock.now())
     return _detail(queries.schedule(who, slug))
 
 
@@ -153,6 +148,16 @@ def final(request: HttpRequest, slug: str, window: Query[Window]) -> list[dict[s
     except Unloadable as error:
         raise rest.BadRequest(status=409, detail=f"This schedule cannot be read: {error}.") from error
     return [_segment(segment) for segment in segments]
+
+
+@router.get("/schedules/{slug}/quality", response=QualityOut, summary="Coverage and balance")
+def quality(request: HttpRequest, slug: str) -> dict[str, object]:
+    try:
+        found = rating(queries.schedule(actor(request), slug), clock.now())
+    except (Unloadable, LookupError) as error:
+        raise rest.BadRequest(status=409, detail=f"This schedule cannot be read: {error}.") from error
+    loads = [{"person": user.pk, "percent": percent} for user, percent in found.loads]
+    return {"score": found.quality.score, "coverage": found.coverage, "balance": found.balance, "loads": loads}
 
 
 @router.get("/schedules/{slug}/overrides", response=list[OverrideOut], summary="Overrides that are not over")
@@ -187,41 +192,12 @@ def remove_override(request: HttpRequest, pk: int) -> Status[None]:
 
 def _schedule(row: Schedule) -> dict[str, object]:
     team = row.team.slug if row.team else None
-    names = ("name", "slug", "time_zone", "description")
+    names = ("name", "slug", "time_zone", "description", "tells_gaps")
     return {"team": team, **{name: getattr(row, name) for name in names}}
 
 
 def _detail(row: Schedule) -> dict[str, object]:
-    return {**_schedule(row), "layers": [_layer(layer) for layer in row.layers.all()]}
-
-
-def _layer(layer: Layer) -> dict[str, object]:
-    turns: dict[int, list[int]] = {}
-    for participant in layer.participants.all():
-        turns.setdefault(participant.turn, []).append(participant.user_id)
-    restrictions = [{"weekdays": r.weekdays, "starts": r.starts, "ends": r.ends} for r in layer.restrictions.all()]
-    names = ("name", "unit", "every", "starts_on", "handoff_at", "until", "is_shadow")
-    return {
-        "turns": list(turns.values()),
-        "restrictions": restrictions,
-        **{name: getattr(layer, name) for name in names},
-    }
-
-
-def _spec(body: LayerBody) -> LayerSpec:
-    return LayerSpec(
-        name=body.name,
-        unit=body.unit,
-        every=body.every,
-        starts_on=body.starts_on,
-        handoff_at=body.handoff_at.replace(tzinfo=None),
-        until=body.until,
-        slots=tuple(tuple(turn) for turn in body.turns),
-        restrictions=tuple(
-            RestrictionSpec(weekdays=frozenset(r.weekdays), starts=r.starts, ends=r.ends) for r in body.restrictions
-        ),
-        shadow=body.is_shadow,
-    )
+    return {**_schedule(row), "layers": [layer_out(layer) for layer in row.layers.all()]}
 
 
 def _segment(segment: Segment) -> dict[str, object]:

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from tocsin import clock
 from tocsin.rest import actor
-from tocsin.schedules import feeds, queries
-from tocsin.schedules.models import CalendarLink
+from tocsin.schedules import feeds, importing, queries
+from tocsin.schedules.models import CalendarLink, ImportedCalendar
 
 router = Router()
 
@@ -47,6 +47,52 @@ def drop_link(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)
     feeds.drop_link(who, get_object_or_404(feeds.links(who), pk=pk), clock.now())
     return Status(204, None)
+
+
+class CalendarIn(Schema):
+    name: str = Field(max_length=60)
+    url: str = Field("", description="Read now and every quarter of an hour; this, or `text`.")
+    text: str = Field("", description="The iCalendar itself.")
+    is_above: bool = Field(default=True, description="Counts before the layers; else only where they have nobody.")
+
+
+class UnmatchedOut(Schema):
+    at: datetime
+    summary: str
+
+
+class CalendarOut(Schema):
+    id: int
+    name: str
+    is_above: bool
+    good_at: datetime | None = Field(description="Of when the copy in use is.")
+    error: str = Field(description="Why it cannot be read now; empty: it can.")
+    unmatched: list[UnmatchedOut] = Field(description="Events that name nobody here; the first 50.")
+
+
+@router.get("/schedules/{slug}/calendars", response=list[CalendarOut], summary="Imported calendars")
+def calendars(request: HttpRequest, slug: str) -> list[dict[str, object]]:
+    who = actor(request)
+    return [_calendar(row) for row in importing.calendars(who, queries.schedule(who, slug))]
+
+
+@router.post("/schedules/{slug}/calendars", response={201: CalendarOut}, summary="Import a calendar as a layer")
+def add_calendar(request: HttpRequest, slug: str, body: CalendarIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    row = importing.add_calendar(who, queries.schedule(who, slug), now=clock.now(), **body.dict())
+    return Status(201, _calendar(row))
+
+
+@router.delete("/calendars/{int:pk}", response={204: None}, summary="Take an imported calendar out")
+def remove_calendar(request: HttpRequest, pk: int) -> Status[None]:
+    who = actor(request)
+    importing.remove_calendar(who, importing.calendar(who, pk), clock.now())
+    return Status(204, None)
+
+
+def _calendar(row: ImportedCalendar) -> dict[str, object]:
+    names = ("name", "is_above", "good_at", "error", "unmatched")
+    return {"id": row.pk, **{name: getattr(row, name) for name in names}}
 
 
 def _link(row: CalendarLink) -> dict[str, object]:

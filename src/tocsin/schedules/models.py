@@ -136,6 +136,9 @@ class SwapRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.asker}’s shift in {self.schedule}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("swap", args=[self.pk])
+
 
 class Override(models.Model):
     """For a while, somebody else. They apply in the order in which they were made."""

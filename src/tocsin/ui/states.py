@@ -49,6 +49,11 @@ STATES = _looks(
     ("invited", "Invited", "amber", "half"),
     ("expired", "Expired", "grey", "bar"),
     ("revoked", "Revoked", "grey", "bar"),
+    # swaps
+    ("open", "Open", "amber", "half"),
+    ("accepted", "Accepted", "green", "tick"),
+    ("declined", "Declined", "grey", "cross"),
+    ("withdrawn", "Withdrawn", "grey", "bar"),
     ("on call", "On call", "green", "full"),
     ("gap", "Nobody on call", "red", "cross"),
     ("defect", "Defect", "amber", "up"),

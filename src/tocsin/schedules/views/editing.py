@@ -42,6 +42,7 @@ def schedule_edit(request: ActorRequest, slug: str) -> HttpResponse:
         "team": found.team_id,
         "time_zone": found.time_zone,
         "description": found.description,
+        "tells_gaps": found.tells_gaps,
     }
     rota = queries.rota_of([found.pk]).get(found.pk)
     return _edit(request, found, initial, editing.rows_of(rota) if rota else [])

@@ -16,9 +16,10 @@ from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import User
 from tocsin.people.pages import show
 from tocsin.people.queries import names_of, users_of
-from tocsin.schedules import hours, queries
+from tocsin.schedules import hours, importing, queries, replacing, swap_queries
 from tocsin.schedules.chart import Chart, Frame, chart, people_of
 from tocsin.schedules.models import Layer, Override, Schedule
+from tocsin.schedules.rating import rating
 from tocsin.schedules.stretches import stretches
 from tocsin.ui.days import FIRST, LAST
 
@@ -53,6 +54,9 @@ def schedule(request: ActorRequest, slug: str) -> HttpResponse:
         "layers": [{"row": layer, "words": in_words(layer)} for layer in found.layers.all()],
         "overrides": queries.overrides(request.actor, found, now),
         "me": request.actor.user_id,
+        "swaps": swap_queries.swaps_of(request.actor, found, now),
+        "calendars": importing.calendars(request.actor, found),
+        "replacements": replacing.replacements(request.actor, found, now),
     }
     return show(request, "schedules/schedule.html", {**context, **_picture(request, found, start, weeks, now)})
 
@@ -69,6 +73,7 @@ def _picture(request: ActorRequest, found: Schedule, start: datetime, weeks: int
             "shifts": shifts(final(rota, max(start, now) if end > now else start, end), now),
             "current": shifts(ahead, now)[:2],
             "gaps": [segment for segment in ahead if not segment.people],
+            "quality": rating(found, now),
         }
     except (Unloadable, LookupError):
         return {"trouble": queries.troubles([found.pk], now).get(found.pk, "its layers make no sense")}

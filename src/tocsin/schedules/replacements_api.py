@@ -1,0 +1,52 @@
+"""Replacements over the API."""
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import AwareDatetime, Field
+
+from tocsin import clock
+from tocsin.rest import actor
+from tocsin.schedules import queries, replacing
+from tocsin.schedules.layers_api import LayerBody, layer_out, spec_of
+from tocsin.schedules.models import Replacement
+
+router = Router()
+
+
+class ReplacementIn(Schema):
+    name: str = Field(max_length=60)
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    layers: list[LayerBody] = Field(description="From lowest to highest priority.")
+
+
+class ReplacementOut(ReplacementIn):
+    id: int
+
+
+@router.get("/schedules/{slug}/replacements", response=list[ReplacementOut], summary="Replacements that are not over")
+def replacements(request: HttpRequest, slug: str) -> list[dict[str, object]]:
+    who = actor(request)
+    return [_shown(row) for row in replacing.replacements(who, queries.schedule(who, slug), clock.now())]
+
+
+@router.post("/schedules/{slug}/replacements", response={201: ReplacementOut}, summary="Replace the layers for a while")
+def add_replacement(request: HttpRequest, slug: str, body: ReplacementIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    specs = [spec_of(layer) for layer in body.layers]
+    row = replacing.add_replacement(
+        who, queries.schedule(who, slug), body.name, body.starts_at, body.ends_at, specs, clock.now()
+    )
+    return Status(201, _shown(row))
+
+
+@router.delete("/replacements/{int:pk}", response={204: None}, summary="Remove a replacement, or end it now")
+def remove_replacement(request: HttpRequest, pk: int) -> Status[None]:
+    who = actor(request)
+    replacing.remove_replacement(who, replacing.replacement(who, pk), clock.now())
+    return Status(204, None)
+
+
+def _shown(row: Replacement) -> dict[str, object]:
+    times = {"starts_at": row.starts_at, "ends_at": row.ends_at}
+    return {"id": row.pk, "name": row.name, **times, "layers": [layer_out(layer) for layer in row.layers.all()]}
