@@ -99,6 +99,12 @@ def report(actor: Actor, of: Team, period: Period) -> Report:
     return _report(ids, records, terms, period, ShiftRecord.objects.filter(team=of))
 
 
+def records(actor: Actor, of: Team) -> QuerySet[ShiftRecord]:
+    """Who really was on call in the team's schedules."""
+    require_lead(actor, of)
+    return ShiftRecord.objects.filter(team=of)
+
+
 def own(actor: Actor, period: Period) -> Report:
     """One person, in all schedules. What a team pays is in its report: rates differ."""
     require(actor, Verb.VIEW)

@@ -11,7 +11,9 @@ from ninja.throttling import AuthRateThrottle
 from tocsin import clock, rest
 from tocsin.alerts.api import router as alerts
 from tocsin.audit.api import router as audit
+from tocsin.care.api import router as care
 from tocsin.core.permissions import Actor, Denied
+from tocsin.handoffs.api import router as handoffs
 from tocsin.home.api import router as home
 from tocsin.paging.api import router as paging
 from tocsin.people import queries
@@ -50,6 +52,8 @@ for prefix, router in (
     ("", schedules),
     ("", people),
     ("", audit),
+    ("", handoffs),
+    ("", care),
 ):
     api.add_router(prefix, router)
 

@@ -28,6 +28,8 @@ _UNDER = {
     "/events/": "/alerts/",
     "/integrations/": "/services/",
     "/people/": "/settings/",
+    "/handoffs/": "/on-call/",
+    "/care/": "/on-call/",
     "/teams/": "/settings/",
 }
 
