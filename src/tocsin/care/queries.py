@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from holidays import country_holidays
 
@@ -180,10 +180,12 @@ def _shifts(records: Iterable[ShiftRecord]) -> Mapping[int, list[Shift]]:
 def _pages(ids: Collection[int], start: datetime, end: datetime) -> Mapping[int, list[Page]]:
     """What really went out; tests are no pages."""
     arrived = Notification.objects.filter(user__in=ids, state__in=ARRIVED, settled_at__gte=start, settled_at__lt=end)
-    rows = arrived.filter(~Q(escalation__group=None)).order_by("settled_at")
     found = defaultdict[int, list[Page]](list)
-    for user_id, at, group_id in rows.values_list("user_id", "settled_at", "escalation__group_id"):
-        found[user_id].append(Page(at=at, subject=group_id))
+    for user_id, at, group_id in arrived.order_by("settled_at").values_list(
+        "user_id", "settled_at", "escalation__group_id"
+    ):
+        if at is not None and group_id is not None:
+            found[user_id].append(Page(at=at, subject=group_id))
     return found
 
 

@@ -1,23 +1,27 @@
-"""The engine's process: three threads, each at its own pace, and bells between them.
+"""The engine's process: four threads, each at its own pace, and bells between them.
 
 The clockwork turns whenever something was committed, by this process or another, and at least every second. The sender
-is rung after every turn that did something. Upkeep (beats, audits, the heartbeat, clearing) has a thread of its own, so
-that a slow address outside holds up nothing.
+is rung after every turn that did something. Upkeep (beats, audits, the heartbeat, clearing) has a thread of its own,
+and so have errands (calendars from outside, gaps ahead): a slow address outside holds up nothing.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from tocsin import clock
-from tocsin.engine import auditor, clearing, heartbeat
+from tocsin.care import recording, warning
+from tocsin.engine import auditor, clearing, garbage, heartbeat
 from tocsin.engine.sender import Sender
 from tocsin.engine.tick import tick
+from tocsin.handoffs import keeping
 from tocsin.health import beats, wakeups
+from tocsin.health.edges import contained
 from tocsin.outbox import claims
+from tocsin.schedules import announcing, importing, swaps
 
 LONGEST_SLEEP = 1.0  # seconds: how late something that waits for a time may be
 SLICE = 0.25  # seconds until a thread notices that it should end
@@ -67,13 +71,29 @@ class Engine:
             Chore(every=beats.EVERY.total_seconds(), do=self._beat),
             Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
             Chore(every=60.0, do=self._tell_outside),
+            Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
+            Chore(every=60.0, do=lambda: keeping.keep(clock.database_now())),
+            Chore(every=600.0, do=lambda: warning.warn(clock.database_now())),
             Chore(every=600.0, do=lambda: clearing.clear(clock.database_now())),
         ]
+        self._do(chores)
+        beats.stopped("engine")
+        connection.close()
+
+    def run_errands(self) -> None:
+        """What goes outside and may take its time, and what only has to happen some day soon."""
+        chores = [
+            Chore(every=60.0, do=lambda: swaps.expire(clock.database_now())),
+            Chore(every=60.0, do=lambda: importing.refresh_due(clock.database_now())),
+            Chore(every=3600.0, do=lambda: announcing.announce(clock.database_now())),
+        ]
+        self._do(chores)
+        connection.close()
+
+    def _do(self, chores: Sequence["Chore"]) -> None:
         while not self.stop.wait(SLICE):
             for chore in chores:
                 chore.do_when_due(clock.monotonic())
-        beats.stopped("engine")
-        connection.close()
 
     @property
     def lives(self) -> bool:
@@ -98,21 +118,20 @@ class Chore:
         if at < self.due:
             return
         self.due = at + self.every
-        try:
-            self.do()
-        except (OperationalError, InterfaceError) as error:
-            log.warning("the database does not answer; upkeep waits", error=str(error))
-            connection.close_if_unusable_or_obsolete()
-        except Exception:  # the loop's edge: the other chores go on
-            log.exception("upkeep failed")
+        contained(self.do, "upkeep failed")
 
 
 def run(stop: threading.Event) -> None:
     """Until `stop`: then what is in the air is finished first."""
     engine = Engine(stop=stop)
+    garbage.settle()
     log.info("the engine starts", node=beats.node())
     claims.recover_dead(clock.database_now())
-    helpers = [_guarded(engine.listen, "listen", stop), _guarded(engine.keep_up, "upkeep", stop)]
+    helpers = [
+        _guarded(engine.listen, "listen", stop),
+        _guarded(engine.keep_up, "upkeep", stop),
+        _guarded(engine.run_errands, "errands", stop),
+    ]
     for helper in helpers:
         helper.start()
     engine.sender.start()
@@ -134,9 +153,6 @@ def _guarded(work: Callable[[], None], name: str, stop: threading.Event) -> thre
 def _forever(work: Callable[[], None], stop: threading.Event) -> None:
     """A thread of the engine that ends before its time begins again."""
     while not stop.is_set():
-        try:
-            work()
-        except Exception:  # the last edge
-            log.exception("a thread of the engine failed; it begins again")
+        if contained(work, "a thread of the engine failed; it begins again").error is not None:
             connection.close_if_unusable_or_obsolete()
             stop.wait(1.0)

@@ -32,9 +32,13 @@ def methods_at(user_ids: Iterable[int], urgency: Urgency, now: datetime) -> dict
 
 
 def _quiet(ids: Iterable[int]) -> dict[int, Quiet]:
-    rows = User.objects.filter(pk__in=ids, quiet_from__isnull=False, quiet_until__isnull=False)
+    rows = User.objects.filter(pk__in=ids, quiet_from__isnull=False)
     found = rows.values_list("pk", "time_zone", "quiet_from", "quiet_until")
-    return {pk: Quiet(zone=zone, starts=starts, ends=ends) for pk, zone, starts, ends in found}
+    return {
+        pk: Quiet(zone=zone, starts=starts, ends=ends)
+        for pk, zone, starts, ends in found
+        if starts is not None and ends is not None
+    }
 
 
 def _waiting(method: Method, hours: Quiet, now: datetime) -> Method:
