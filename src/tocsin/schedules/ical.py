@@ -46,7 +46,7 @@ def calendar(name: str, time_zone: str, events: Iterable[Event], now: datetime) 
     made.add("x-published-ttl", "PT1H")
     for event in events:
         made.add_component(_component(event, now))
-    return made.to_ical()
+    return bytes(made.to_ical())
 
 
 def etag(name: str, time_zone: str, events: Iterable[Event]) -> str:

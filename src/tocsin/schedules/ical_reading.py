@@ -103,7 +103,8 @@ def _frequencies(event: icalendar.Component) -> set[str]:
 
 def _include_last_day(event: icalendar.Component) -> None:
     """UNTIL a day, where the event has a time: not allowed, common, and meant with the shift of that day."""
-    if not isinstance(getattr(event.get("DTSTART"), "dt", None), datetime):
+    starts = event.get("DTSTART")
+    if not isinstance(getattr(starts, "dt", None), datetime):
         return
     for rule in _rules(event):
         rule["UNTIL"] = [
@@ -114,7 +115,7 @@ def _include_last_day(event: icalendar.Component) -> None:
             del rule["UNTIL"]
 
 
-def _occurrences(calendar: icalendar.Calendar, start: datetime, end: datetime) -> Iterator[icalendar.Component]:
+def _occurrences(calendar: icalendar.Calendar, start: datetime, end: datetime) -> Iterator[icalendar.Event]:
     """RRULE, RDATE, EXDATE and edited recurrences, resolved; cancelled ones left out."""
     day = timedelta(days=1)  # days and floating times are placed in our zone, which the library does not know
     try:
@@ -124,10 +125,10 @@ def _occurrences(calendar: icalendar.Calendar, start: datetime, end: datetime) -
     return (event for event in found if str(event.get("STATUS", "")).upper() != "CANCELLED")
 
 
-def _span(event: icalendar.Component, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+def _span(event: icalendar.Event, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     """None for an event without length."""
     try:
-        starts, ends = event["DTSTART"].dt, event["DTEND"].dt
+        starts, ends = event.start, event.end
     except _BROKEN as error:
         raise BadCalendar(f"an event has no start: {_words(error)}") from error
     low, high = _instant(starts, zone), _instant(ends, zone)

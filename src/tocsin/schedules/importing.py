@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -11,6 +12,7 @@ from tocsin.channels import http
 from tocsin.channels.contract import BadAddress
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.health import problems
+from tocsin.health.edges import contained
 from tocsin.people.models import User
 from tocsin.people.problems import Refused
 from tocsin.people.writing import change, check_fields, create, delete
@@ -26,7 +28,7 @@ _OK = 200
 
 def calendars(actor: Actor, schedule: Schedule) -> QuerySet[ImportedCalendar]:
     require(actor, Verb.VIEW)
-    return schedule.calendars.defer("text")
+    return schedule.calendars.defer("text", "url")  # long; and sealed, which a page must not stumble over
 
 
 def calendar(actor: Actor, pk: int) -> ImportedCalendar:
@@ -86,12 +88,19 @@ def refresh(actor: Actor, row: ImportedCalendar, now: datetime) -> bool:
 def refresh_due(now: datetime, limit: int = 20) -> int:
     """For the engine. Each is claimed by one node; one that breaks stops no other."""
     due = Q(tried_at=None) | Q(tried_at__lte=now - ANEW) | (~Q(url="") & Q(tried_at__lte=now - EVERY))
-    rows = ImportedCalendar.objects.filter(due).select_related("schedule").order_by(F("tried_at").asc(nulls_first=True))
-    return sum(_refresh(row, now) for row in rows[:limit] if _claimed(row, now))
+    rows = ImportedCalendar.objects.filter(due).order_by(F("tried_at").asc(nulls_first=True))
+    claimed = (pk for pk, tried_at in rows.values_list("pk", "tried_at")[:limit] if _claimed(pk, tried_at, now))
+    tries = (contained(partial(_refresh_by_id, pk, now), "a calendar cannot be refreshed", id=pk) for pk in claimed)
+    return sum(bool(each.value) for each in tries)
 
 
-def _claimed(row: ImportedCalendar, now: datetime) -> bool:
-    return bool(ImportedCalendar.objects.filter(pk=row.pk, tried_at=row.tried_at).update(tried_at=now))
+def _claimed(pk: int, tried_at: datetime | None, now: datetime) -> bool:
+    return bool(ImportedCalendar.objects.filter(pk=pk, tried_at=tried_at).update(tried_at=now))
+
+
+def _refresh_by_id(pk: int, now: datetime) -> bool:
+    row = ImportedCalendar.objects.select_related("schedule").filter(pk=pk).first()
+    return row is not None and _refresh(row, now)
 
 
 def _refresh(row: ImportedCalendar, now: datetime) -> bool:
