@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from tocsin import clock
+from tocsin.audit.actions import record
 from tocsin.core.permissions import Verb
 from tocsin.home import actions, steps
 from tocsin.home.forms import OwnerForm, ReachForm, RotationForm, ServiceForm, TeamForm
@@ -44,8 +45,10 @@ def welcome(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, form: Form) -> None:
-    owner = people.create_first_owner(**form.cleaned_data, now=clock.now())
+    now = clock.now()
+    owner = people.create_first_owner(**form.cleaned_data, now=now)
     login(request, owner, backend=BACKEND)
+    record(people_queries.actor_of(owner, "web"), "signed in", owner, now)
 
 
 @needs(Verb.MANAGE_PEOPLE)

@@ -7,6 +7,8 @@ from allauth.core import context as allauth
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from tocsin import clock, sealing
@@ -14,11 +16,20 @@ from tocsin.audit.actions import record
 from tocsin.channels.contract import Content
 from tocsin.core.permissions import NOBODY
 from tocsin.outbox.actions import Draft, put
+from tocsin.people import devices
 from tocsin.people.models import User
 from tocsin.people.queries import actor_of
 
+_THROTTLED = (
+    "There were too many wrong tries, so this one was not looked at, right or wrong. "
+    "Wait five minutes, then try again, or ask an owner or admin for a new link."
+)
+_NOTED_EVERY = 300  # seconds: a robot that goes on trying must not fill the audit log
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {"too_many_login_attempts": _THROTTLED}
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         return False
 
@@ -33,6 +44,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = User.objects.filter(email=email).first() or User(name="an unknown address")
         record(NOBODY, "failed to sign in", user, clock.now(), after={"from": self.get_client_ip(request)})
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: object) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            self._note_throttled(request, str(credentials.get("email") or "").lower())
+            raise
+
+    def _note_throttled(self, request: HttpRequest, email: str) -> None:
+        user = User.objects.filter(email=email).first() or User(name="an unknown address")
+        ip = self.get_client_ip(request)
+        if cache.add(f"throttled-{ip}-{user.pk}", 1, _NOTED_EVERY):
+            record(NOBODY, "tried too often to sign in", user, clock.now(), after={"from": ip})
+
     def reauthenticate(self, user: User, password: str) -> bool:
         """allauth would look the address up in a table of its own, which Tocsin does not fill."""
         found = self.authenticate(allauth.request, email=user.email, password=password)
@@ -41,6 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         super().set_password(user, password)
         if isinstance(user, User):
+            devices.end(user.pk, keep=_session_key())
             record(actor_of(user, "web"), "changed the password of", user, clock.now())
 
     def send_notification_mail(
@@ -60,6 +85,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         content = Content(purpose="notice", title=mail.subject, text=str(mail.body))
         key = sealing.fingerprint(sealing.token())
         put([Draft(kind="email", purpose="notice", target=email, secret="", content=content, key=key)], clock.now())
+
+
+def _session_key() -> str:
+    """Empty where no browser asks."""
+    return (allauth.request.session.session_key or "") if allauth.request else ""
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

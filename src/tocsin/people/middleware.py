@@ -5,7 +5,9 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
+from tocsin import clock
 from tocsin.core.permissions import NOBODY, Actor
+from tocsin.people import devices
 from tocsin.people.models import User
 from tocsin.people.queries import actor_of
 
@@ -25,4 +27,6 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         cast("ActorRequest", request).actor = actor_of(user, "web") if isinstance(user, User) else NOBODY
+        if isinstance(user, User) and request.session.session_key:
+            devices.note(request.session.session_key, user, request.headers.get("User-Agent", ""), clock.now())
         return self.get_response(request)

@@ -1,6 +1,7 @@
 """Who can be paged, and how."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.urls import reverse
 
@@ -41,6 +42,22 @@ class User(AbstractBaseUser):
 
     def get_absolute_url(self) -> str:
         return reverse("person", args=[self.pk])
+
+
+class SignIn(models.Model):
+    """Whose a session of Django's is, and which device it was last seen on."""
+
+    session = models.OneToOneField(Session, primary_key=True, on_delete=models.CASCADE, related_name="sign_in")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    device = models.CharField(max_length=60)  # in words
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-seen_at", "session_id"]
+
+    def __str__(self) -> str:
+        return self.device
 
 
 class Team(models.Model):

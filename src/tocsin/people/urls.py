@@ -4,6 +4,7 @@ from tocsin.people.views import people, profile, teams, tokens
 
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
+    path("profile/sessions/end/", profile.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("profile/methods/new/", profile.method_new, name="method_new"),
     path("profile/methods/<int:pk>/", profile.method_verify, name="method_verify"),
     path("profile/methods/<int:pk>/code/", profile.method_code, name="method_code"),

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('sessions', '0001_initial'),
     ]
 
     operations = [
@@ -33,6 +34,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignIn',
+            fields=[
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sign_in', serialize=False, to='sessions.session')),
+                ('device', models.CharField(max_length=60)),
+                ('began_at', models.DateTimeField()),
+                ('seen_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-seen_at', 'session_id'],
             },
         ),
         migrations.CreateModel(

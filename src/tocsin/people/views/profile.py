@@ -11,7 +11,7 @@ from tocsin.channels.contract import Channel
 from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Verb
 from tocsin.core.signals import Urgency
-from tocsin.people import actions, queries
+from tocsin.people import actions, devices, queries
 from tocsin.people.forms import AboutForm, CodeForm, MethodForm, RulesForm
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import ContactMethod, User
@@ -20,6 +20,7 @@ from tocsin.people.problems import Refused
 from tocsin.people.wording import in_words
 
 URGENCIES = (Urgency.HIGH, Urgency.LOW)
+_ENDED = {0: "You were signed in nowhere else.", 1: "You are signed out in one other place."}
 
 
 @needs(Verb.EDIT_SELF)
@@ -47,7 +48,15 @@ def _profile(request: ActorRequest, person: User, form: AboutForm) -> dict[str, 
         "offered": [channel for channel in CHANNELS.values() if channel.needs_address],
         "reachable": any(method.verified_at and method.kind != "inapp" for method in methods),
         "words": preview(rules),
+        "sign_ins": devices.sign_ins(request.actor, clock.now()),
     }
+
+
+@require_POST
+def sign_out_elsewhere(request: ActorRequest) -> HttpResponse:
+    ended = devices.sign_out_elsewhere(request.actor, request.session.session_key or "", clock.now())
+    messages.success(request, _ENDED.get(ended, f"You are signed out in {ended} other places."))
+    return redirect("profile")
 
 
 @needs(Verb.EDIT_SELF)

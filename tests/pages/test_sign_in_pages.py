@@ -1,0 +1,124 @@
+"""Signing in and out as Django's test client does it: what is throttled, what is audited, where one is signed in."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tests.pages.desk import at_the_desk, living, text_of
+from tests.world import Person
+from tocsin.audit.models import Record
+from tocsin.people.devices import named
+from tocsin.people.models import SignIn
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "the alarm bell rings"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+CHROME = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Mobile Safari/537.36"
+EDGE = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/139.0.0.0 Safari/537.36 Edg/139.0.0.0"
+)
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> Iterator[None]:
+    """Tries are counted in the cache, which outlives a test."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def ada() -> Person:
+    ada = living().person("Ada")
+    ada.user.set_password(PASSWORD)
+    ada.user.save()
+    return ada
+
+
+def tried(client: Client, person: Person, password: str) -> str:
+    answer = client.post("/accounts/login/", {"login": person.user.email, "password": password}, follow=True)
+    return text_of(answer)  # type: ignore[arg-type]
+
+
+def test_after_five_wrong_tries_even_the_right_password_waits(ada: Person) -> None:
+    client = Client()
+    for number in range(5):
+        assert "not correct" in tried(client, ada, f"wrong {number}")
+    answer = tried(client, ada, PASSWORD)
+    assert "too many wrong tries" in answer
+    assert "Wait five minutes" in answer
+    assert "_auth_user_id" not in client.session
+    tried(client, ada, PASSWORD)
+    verbs = list(Record.objects.values_list("verb", flat=True))
+    assert verbs.count("failed to sign in") == 5
+    assert verbs.count("tried too often to sign in") == 1  # once, however long the robot goes on
+
+
+def test_others_may_still_sign_in(ada: Person) -> None:
+    for number in range(6):
+        tried(Client(), ada, f"wrong {number}")
+    grace = living().person("Grace")
+    grace.user.set_password(PASSWORD)
+    grace.user.save()
+    client = Client()
+    tried(client, grace, PASSWORD)
+    assert "_auth_user_id" in client.session
+
+
+def test_the_first_owner_s_sign_in_is_audited() -> None:
+    typed = {"name": "Olga", "email": "olga@example.org", "password": "the engine weaves patterns", "time_zone": "UTC"}
+    Client().post("/welcome/", typed)
+    newest = Record.objects.latest("id")
+    assert (newest.verb, newest.actor, newest.via) == ("signed in", "Olga", "web")
+
+
+def test_the_profile_lists_where_one_is_signed_in_and_signs_out_elsewhere(ada: Person) -> None:
+    here, phone = at_the_desk(ada), at_the_desk(ada)
+    phone.get("/profile/", headers={"User-Agent": CHROME})
+    page = text_of(here.get("/profile/", headers={"User-Agent": FIREFOX}))
+    assert "Firefox on Linux" in page
+    assert "Chrome on Android" in page
+    assert page.count("This one") == 1
+    answer = here.post("/profile/sessions/end/", follow=True)
+    assert "signed out in one other place" in text_of(answer)  # type: ignore[arg-type]
+    assert phone.get("/profile/").status_code == 302
+    assert here.get("/profile/").status_code == 200
+    assert Record.objects.latest("id").verb == "signed out elsewhere"
+
+
+def test_nobody_sees_or_ends_the_sessions_of_others(ada: Person) -> None:
+    at_ada = at_the_desk(ada)
+    at_ada.get("/profile/", headers={"User-Agent": CHROME})
+    grace = at_the_desk(living().person("Grace"))
+    assert "Chrome on Android" not in text_of(grace.get("/profile/", headers={"User-Agent": FIREFOX}))
+    grace.post("/profile/sessions/end/")
+    assert at_ada.get("/profile/").status_code == 200
+
+
+def test_a_new_password_signs_out_everywhere_else(ada: Person) -> None:
+    here, phone = Client(), at_the_desk(ada)
+    tried(here, ada, PASSWORD)
+    phone.get("/")
+    new = "the alarm bell rings twice"
+    here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert here.get("/profile/").status_code == 200
+    assert phone.get("/profile/").status_code == 302
+    assert SignIn.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (FIREFOX, "Firefox on Linux"),
+        (CHROME, "Chrome on Android"),  # which also says Linux and Safari
+        (EDGE, "Edge on Windows"),  # which also says Chrome
+        ("curl/8.14", "An unknown browser"),
+        ("Something (iPhone)", "A browser on iPhone"),
+    ],
+    ids=["firefox", "chrome", "edge", "curl", "unknown browser"],
+)
+def test_a_device_has_a_name(agent: str, words: str) -> None:
+    assert named(agent) == words
