@@ -142,6 +142,16 @@ def test_after_a_downtime_nothing_is_said_about_the_past(rota: Schedule) -> None
     assert said() == []
 
 
+def test_schedule_that_cannot_be_read_any_more_keeps_what_is_under_way(rota: Schedule) -> None:
+    made = drafted()
+    said()
+    Schedule.objects.filter(pk=rota.pk).update(time_zone="Mars/Olympus")
+    keep(at(0))
+    assert said() == [("grace", "You take over Primary from Ada")]
+    made.refresh_from_db()
+    assert made.state == State.DRAFT
+
+
 def test_draft_follows_what_happens_until_it_is_edited() -> None:
     world = World(NOON)
     ada, grace = world.person("Ada"), world.person("Grace")

@@ -8,7 +8,7 @@ from django.conf import settings
 from tocsin.channels.contract import Content
 from tocsin.core.handover import State, Step
 from tocsin.core.signals import Urgency
-from tocsin.core.wall import zone_of
+from tocsin.core.wall import Unloadable, zone_of
 from tocsin.handoffs.models import Handoff
 from tocsin.people.models import Membership
 from tocsin.people.noticing import notify
@@ -74,5 +74,9 @@ def _url(path: str) -> str:
 
 
 def _at(row: Handoff, at: datetime) -> str:
-    here = at.astimezone(zone_of(row.schedule.time_zone))
-    return f"{here:%a} {here.day} {here:%b}, {here:%H:%M} ({row.schedule.time_zone})"
+    try:
+        zone = zone_of(row.schedule.time_zone)
+    except Unloadable:  # the schedule cannot be read any more; its handoffs that are under way still can
+        zone = zone_of("UTC")
+    here = at.astimezone(zone)
+    return f"{here:%a} {here.day} {here:%b}, {here:%H:%M} ({zone})"
