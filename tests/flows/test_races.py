@@ -17,7 +17,7 @@ from tocsin.core.lifecycle import GroupState
 from tocsin.engine import sender, tick
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message
-from tocsin.paging import actions, running
+from tocsin.paging import actions, handing, running
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.rows import LIVE
 
@@ -68,7 +68,7 @@ def monitoring(world: World, ada: Person) -> Monitoring:
 
 def assert_legal() -> None:
     for group in AlertGroup.objects.all():
-        live = list(group.escalations.filter(status__in=LIVE).values_list("status", flat=True))
+        live = list(group.escalations.filter(kind="alert", status__in=LIVE).values_list("status", flat=True))
         assert live == BY_STATE[GroupState(group.state)], group.state
     assert not Escalation.objects.filter(status=Status.RUNNING, next_due=None).exists()
     assert not Escalation.objects.filter(status=Status.ENDED).exclude(next_due=None).exists()
@@ -129,6 +129,41 @@ def test_everything_at_once(world: World, ada: Person, monitoring: Monitoring, t
         world.settle()
         assert_legal()
     assert_no_page_twice()
+
+
+def test_several_hand_it_on_at_once(world: World, ada: Person, monitoring: Monitoring, together: Together) -> None:
+    grace, linus = world.person("Grace"), world.person("Linus")
+    policy = world.policy([linus], [grace])
+    for number in range(6):
+        monitoring.fires(f"disk {number} is full", "error")
+        pk, now = world.group().pk, world.now + 5 * MINUTE
+        together(
+            lambda now=now: running.advance_due(now),
+            lambda now=now, pk=pk: handing.snooze(pk, now + 60 * MINUTE, ada.actor, now),
+            lambda now=now, pk=pk: handing.take_over(pk, grace.actor, now),
+            lambda now=now, pk=pk: handing.reassign_to_person(pk, linus.user.pk, ada.actor, now),
+            lambda now=now, pk=pk: handing.reassign_to_policy(pk, policy, ada.actor, now),
+            lambda now=now, pk=pk: handing.add_responder(pk, linus.user.pk, ada.actor, now),
+            lambda now=now, pk=pk: actions.acknowledge(pk, linus.actor, now),
+            lambda now=now, pk=pk, n=number: n % 2 and actions.resolve(pk, ada.actor, now),
+        )
+        assert_legal()
+        world.now = now
+        world.settle()
+        assert_legal()
+        actions.resolve(pk, ada.actor, now)
+        assert not Escalation.objects.exclude(status=Status.ENDED).exists()
+    assert_no_page_twice()
+
+
+def test_two_ask_the_same_responder_at_once(
+    world: World, ada: Person, monitoring: Monitoring, together: Together
+) -> None:
+    linus = world.person("Linus")
+    monitoring.fires()
+    pk = world.group().pk
+    together(*[lambda: handing.add_responder(pk, linus.user.pk, ada.actor, world.now) for _ in range(4)])
+    assert Escalation.objects.filter(kind="beside").count() == 1
 
 
 def test_an_acknowledgement_runs_out_while_somebody_acknowledges_again(

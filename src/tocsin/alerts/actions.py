@@ -34,10 +34,8 @@ def mark_resolved(group_id: int, actor: Actor, now: datetime) -> AlertGroup | No
 def hand_over(group_id: int, actor: Actor, now: datetime) -> AlertGroup | None:
     """Who acknowledged it is somebody else from now on. None when it is not acknowledged, or theirs already."""
     others = AlertGroup.objects.filter(pk=group_id, state=GroupState.ACKNOWLEDGED)
-    theirs = others.filter(acknowledged_by_id=actor.user_id).values("pk")
-    if not others.exclude(pk__in=theirs).update(
-        acknowledged_at=now, acknowledged_by_id=actor.user_id, version=F("version") + 1
-    ):
+    others = others.exclude(acknowledged_by_id=actor.user_id)
+    if not others.update(acknowledged_at=now, acknowledged_by_id=actor.user_id, version=F("version") + 1):
         return None
     wakeups.notify()
     return AlertGroup.objects.select_related("service").get(pk=group_id)

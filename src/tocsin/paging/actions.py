@@ -1,20 +1,19 @@
 """What people do about a page. One place for every surface: web, links, API."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tocsin.alerts.actions import enter, mark_acknowledged, mark_resolved, mark_triggered
+from tocsin.alerts.actions import mark_acknowledged, mark_resolved, mark_triggered
 from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
-from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status, Step, Target, TargetKind
+from tocsin.core.escalation import Decision, Reason, Snapshot, Status, Step, Target, TargetKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.permissions import Actor, Denied, Verb, require
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
-from tocsin.paging import alarms, notifying, rows
+from tocsin.paging import beside, notifying, rows
+from tocsin.paging.answering import Answer, Changed, answer, change, hold, nothing_to_do, write
 from tocsin.paging.following import begin
 from tocsin.paging.models import Escalation, Notification
 from tocsin.people.models import User
@@ -22,27 +21,39 @@ from tocsin.policies import snapshots
 from tocsin.policies.models import PolicyVersion
 
 TEST_LASTS = timedelta(minutes=10)
-
-Decide = Callable[[Escalation, Snapshot, State], Decision]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    reason: Reason
-    group: AlertGroup | None  # none: it was a test of a pager
+TOKEN = 0  # a token that acts as nobody counts as one of those who have to acknowledge
 
 
 def acknowledge(group_id: int, actor: Actor, now: datetime) -> Answer:
     """Idempotent: a second one changes nothing, and says that there was a first."""
     require(actor, Verb.RESPOND)
     with transaction.atomic():
-        marked = mark_acknowledged(group_id, actor, now)
-        changed = _change(
-            group_id, lambda row, policy, state: core.acknowledge(policy, state, rows.urgency_of(row), now), actor, now
+        hold(group_id)
+        joined = beside.answered(group_id, actor.user_id, now)
+        who = actor.user_id or TOKEN
+        changed = change(
+            group_id,
+            lambda row, policy, state: core.acknowledge(policy, state, rows.urgency_of(row), now, who),
+            actor,
+            now,
         )
-        if not marked and not changed:
-            return _nothing_to_do(group_id)
-        return _answer(group_id, "acknowledged", Reason.ACKNOWLEDGED, f"{actor.name} acknowledged it.", actor, now)
+        if changed and changed.decision.state.status is Status.RUNNING:
+            return _partly(group_id, changed, actor, now)
+        if mark_acknowledged(group_id, actor, now) or (changed and changed.is_new):
+            return answer(group_id, "acknowledged", Reason.ACKNOWLEDGED, f"{actor.name} acknowledged it.", actor, now)
+        if joined:
+            return answer(group_id, "joined", Reason.ACKNOWLEDGED, f"{actor.name} is helping.", actor, now)
+        return nothing_to_do(group_id)
+
+
+def _partly(group_id: int, changed: Changed, actor: Actor, now: datetime) -> Answer:
+    """One of several who have to: the others are still paged."""
+    if not changed.is_new:
+        return Answer(reason=Reason.ALREADY_ACKNOWLEDGED, group=AlertGroup.objects.get(pk=group_id))
+    notifying.cancel_pages(list(rows.live([group_id]).values_list("pk", flat=True)), now, actor.user_id)
+    missing = changed.decision.state.answers_needed - len(changed.decision.state.answered)
+    text = f"{actor.name} acknowledged it. {missing} more {'has' if missing == 1 else 'have'} to."
+    return answer(group_id, "partly", Reason.PARTLY_ACKNOWLEDGED, text, actor, now)
 
 
 def resolve(group_id: int, actor: Actor, now: datetime) -> Answer:
@@ -50,10 +61,11 @@ def resolve(group_id: int, actor: Actor, now: datetime) -> Answer:
     require(actor, Verb.RESPOND)
     with transaction.atomic():
         marked = mark_resolved(group_id, actor, now)
-        changed = _change(group_id, lambda _row, _policy, state: core.end(state), actor, now)
-        if not marked and not changed:
-            return _nothing_to_do(group_id)
-        return _answer(group_id, "resolved", Reason.ENDED, f"{actor.name} resolved it.", actor, now)
+        changed = change(group_id, lambda _row, _policy, state: core.end(state), actor, now)
+        beside.end([group_id], now)
+        if not marked and not (changed and changed.is_new):
+            return nothing_to_do(group_id)
+        return answer(group_id, "resolved", Reason.ENDED, f"{actor.name} resolved it.", actor, now)
 
 
 def unacknowledge(group_id: int, actor: Actor, now: datetime) -> Answer:
@@ -61,27 +73,27 @@ def unacknowledge(group_id: int, actor: Actor, now: datetime) -> Answer:
     require(actor, Verb.RESPOND)
     with transaction.atomic():
         marked = mark_triggered(group_id, actor, now)
-        changed = _change(group_id, lambda _row, policy, state: core.retrigger(policy, state, now), actor, now)
-        if marked and not changed:
+        changed = change(group_id, lambda _row, policy, state: core.retrigger(policy, state, now), actor, now)
+        if marked and not (changed and changed.is_new):
             begin(marked, now)
-        if not marked and not changed:
-            return _nothing_to_do(group_id)
+        if not marked and not (changed and changed.is_new):
+            return nothing_to_do(group_id)
         text = f"{actor.name} took the acknowledgement back. The steps run again."
-        return _answer(group_id, "unacknowledged", Reason.RETRIGGERED, text, actor, now)
+        return answer(group_id, "unacknowledged", Reason.RETRIGGERED, text, actor, now)
 
 
 def escalate(group_id: int, actor: Actor, now: datetime) -> Answer:
     """The next step now; an acknowledgement is taken back. What paged nobody so far begins to."""
     require(actor, Verb.RESPOND)
     with transaction.atomic():
-        group = rows.locked(AlertGroup.objects.filter(pk=group_id)).get()
+        group = hold(group_id)
         if group.state == GroupState.RESOLVED:
             return Answer(reason=Reason.ALREADY_ENDED, group=group)
         mark_triggered(group_id, actor, now)
-        if not _change(group_id, lambda _row, _policy, state: core.escalate(state, now), actor, now):
+        if change(group_id, lambda _row, _policy, state: core.escalate(state, now), actor, now) is None:
             begin(group, now)
         text = f"{actor.name} escalated it: the next step is paged now."
-        return _answer(group_id, "escalated", Reason.ESCALATED, text, actor, now)
+        return answer(group_id, "escalated", Reason.ESCALATED, text, actor, now)
 
 
 def test_pager(user_id: int, actor: Actor, now: datetime) -> Escalation:
@@ -108,55 +120,10 @@ def acknowledge_test(escalation_id: int, actor: Actor, now: datetime) -> Answer:
         if row.status != Status.RUNNING:
             return Answer(reason=Reason.ALREADY_ENDED, group=None)
         row.acknowledged_at, row.acknowledged_by_id = now, actor.user_id
-        ended = Decision(reason=Reason.ACKNOWLEDGED, state=core.end(rows.state_of(row)).state)
-        _write(row, ended, now)
+        before = row.reason
+        rows.put_state(row, Decision(reason=Reason.ACKNOWLEDGED, state=core.end(rows.state_of(row)).state), now)
+        write(row, before, now)
     return Answer(reason=Reason.ACKNOWLEDGED, group=None)
-
-
-def _change(group_id: int, decide: Decide, actor: Actor, now: datetime) -> bool:
-    """Decide about the group's live escalation and write it. False: there is none, or nothing changed.
-
-    The caller has written the group's row before, where there was something to write: it is locked first.
-    """
-    row = rows.locked(Escalation.objects.filter(group=group_id, status__in=rows.LIVE)).first()
-    if row is None:
-        return False
-    state = rows.state_of(row)
-    decision = decide(row, rows.policies_of([row])[row.pk], state)
-    if decision.state == state and decision.reason is not Reason.ESCALATED:
-        return False
-    if decision.state.status is Status.ACKNOWLEDGED:
-        row.acknowledged_at, row.acknowledged_by_id = now, actor.user_id
-    _write(row, decision, now)
-    return True
-
-
-def _write(row: Escalation, decision: Decision, now: datetime) -> None:
-    before = row.reason
-    rows.put_state(row, decision, now)
-    rows.save([row])
-    if row.status != Status.RUNNING:
-        notifying.cancel_pages([row.pk], now)
-        alarms.calm([before], now)
-    if row.status == Status.ENDED:
-        alarms.mended(row, now)
-    wakeups.notify()
-
-
-def _answer(group_id: int, kind: str, reason: Reason, text: str, actor: Actor, now: datetime) -> Answer:
-    group = AlertGroup.objects.get(pk=group_id)
-    enter(group, kind, text, now, actor)
-    return Answer(reason=reason, group=group)
-
-
-def _nothing_to_do(group_id: int) -> Answer:
-    group = AlertGroup.objects.get(pk=group_id)
-    reasons = {
-        GroupState.TRIGGERED: Reason.NOT_DUE,
-        GroupState.ACKNOWLEDGED: Reason.ALREADY_ACKNOWLEDGED,
-        GroupState.RESOLVED: Reason.ALREADY_ENDED,
-    }
-    return Answer(reason=reasons[GroupState(group.state)], group=group)
 
 
 def _version_of_test(user: User, now: datetime) -> PolicyVersion:

@@ -40,6 +40,12 @@ def answered(group_id: int, user_id: int | None, now: datetime) -> bool:
     return bool(found)
 
 
+def is_asked(group_id: int, user_id: int) -> bool:
+    """Whoever is asked is the only target of the only step."""
+    asked = _live([group_id]).select_related("snapshot")
+    return any(row.snapshot.body["steps"][0]["targets"][0]["id"] == user_id for row in asked)
+
+
 def end(group_ids: Collection[int], now: datetime) -> None:
     """What they are about is over."""
     if group_ids:

@@ -47,9 +47,10 @@ def follow(changes: Sequence[GroupChange], now: datetime) -> None:
     beside.end({c.group.pk for c in changes if c.kind is ChangeKind.RESOLVED}, now)
 
 
-def begin(group: AlertGroup, now: datetime) -> Escalation:
-    """A new escalation for a group that has none, due now."""
-    row = _fresh([group], now)[group.pk].row
+def begin(group: AlertGroup, now: datetime, version: PolicyVersion | None = None) -> Escalation:
+    """A new escalation for a group that has none, due now; by its service's policy, or by the version given."""
+    run = _start(group, version, now) if version is not None else _fresh([group], now)[group.pk]
+    row = run.row
     row.save(force_insert=True)
     wakeups.notify()
     return row

@@ -141,9 +141,11 @@ def _put_message(notification: Notification, token: str, message: Message) -> No
     notification.state, notification.due_at = QUEUED, None
 
 
-def cancel_pages(escalation_ids: Collection[int], now: datetime) -> None:
-    """Take back what has not been sent. The escalations' rows are held by the caller."""
+def cancel_pages(escalation_ids: Collection[int], now: datetime, user_id: int | None = None) -> None:
+    """Take back what has not been sent, to everybody or to one. The escalations' rows are held by the caller."""
     open_ones = Notification.objects.filter(escalation__in=escalation_ids, state__in=(WAITING, QUEUED)).order_by("pk")
+    if user_id is not None:
+        open_ones = open_ones.filter(user=user_id)
     found = list(rows.locked(open_ones).values_list("pk", "state", "message_id"))
     taken = outbox.cancel({message_id for _, _, message_id in found if message_id is not None}, now)
     gone = [pk for pk, state, message_id in found if state == WAITING or message_id in taken]
