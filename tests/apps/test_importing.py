@@ -1,7 +1,7 @@
 """Calendars as layers: read from an address or a text, refreshed, kept while the source breaks."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,13 +9,15 @@ from tests.apps.domain import ADMIN, NOW, as_, hours, person, role, schedule, we
 from tests.apps.test_ical import calendar, event
 from tests.channels import servers
 from tocsin.audit.models import Record
+from tocsin.core import rota
 from tocsin.core.permissions import Denied, Role
 from tocsin.health.problems import open_problems
 from tocsin.people.actions import set_active
 from tocsin.people.models import User
 from tocsin.people.problems import Refused
-from tocsin.schedules import feeds, importing, queries
+from tocsin.schedules import actions, feeds, importing, queries
 from tocsin.schedules.models import ImportedCalendar, ImportedShift, Schedule
+from tocsin.schedules.stretches import stretches
 
 pytestmark = pytest.mark.django_db
 QUARTER = importing.EVERY
@@ -165,5 +167,15 @@ def test_what_tocsin_exports_it_imports_as_the_same_schedule(source: servers.Rec
     serves(source, (200, feeds.feed_of_schedule(made, NOW).body(NOW).decode()))
     copy = schedule("Copy")
     importing.add_calendar(as_(ada), copy, "Theirs", NOW, url=source.url)
-    for count in range(0, 24 * 60, 7):
-        assert on_call(copy, count) == on_call(made, count)
+    assert shifts(copy) == shifts(made)
+
+
+def shifts(of: Schedule) -> list[tuple[datetime, datetime, tuple[int, ...]]]:
+    found = stretches(queries.final(of, NOW, hours(24 * 60)))
+    return [(s.starts_at, s.ends_at, s.people) for s in found]
+
+
+def test_a_preview_of_other_layers_keeps_the_calendar(made: Schedule) -> None:
+    linus = person("Linus")
+    importing.add_calendar(ADMIN, made, "Nights", NOW, text=at_noon("Linus"))
+    assert rota.on_call(actions.preview(made, []), hours(1)).people == (linus.pk,)

@@ -241,6 +241,12 @@ def test_where_there_is_nobody_to_ask_it_says_so(rota: Rota) -> None:
         rota.ask()
 
 
+def test_an_override_of_a_swap_is_undone_by_cancelling_it(rota: Rota) -> None:
+    made = swaps.accept(as_(rota.ada), rota.ask(), NOW)
+    with pytest.raises(Refused, match="Cancel the swap"):
+        actions.remove_override(ADMIN, made.overrides.get(), NOW)
+
+
 def test_every_answer_is_audited(rota: Rota) -> None:
     made = rota.ask()
     swaps.accept(as_(rota.ada), made, NOW)

@@ -16,7 +16,7 @@ from tocsin.people.models import Team, User
 from tocsin.people.problems import Refused
 from tocsin.people.queries import names_of
 from tocsin.people.writing import change, check_fields, check_zone, create, delete, slug_for
-from tocsin.schedules.loading import override_of
+from tocsin.schedules.loading import with_layers
 from tocsin.schedules.models import Layer, Override, Participant, Replacement, Restriction, Schedule
 from tocsin.schedules.queries import problem_key
 
@@ -91,9 +91,8 @@ def save_layers(actor: Actor, schedule: Schedule, specs: Sequence[LayerSpec], no
 
 
 def preview(schedule: Schedule, specs: Sequence[LayerSpec]) -> Rota:
-    """The schedule as it would be with these layers; its overrides stay. Nothing is saved."""
-    rows = schedule.overrides.filter(user__is_active=True).order_by("id")
-    return Rota(time_zone=schedule.time_zone, layers=tuple(specs), overrides=tuple(override_of(row) for row in rows))
+    """The schedule as it would be with these layers; all else stays. Nothing is saved."""
+    return with_layers(schedule, specs)
 
 
 def add_override(
@@ -127,6 +126,8 @@ def add_override(
 def remove_override(actor: Actor, override: Override, now: datetime) -> None:
     """What was, stays in the schedule's past: one that has begun ends now."""
     require(actor, Verb.RESPOND)
+    if override.swap_id:
+        raise Refused("This override belongs to a swap. Cancel the swap, or override it for the time you need.")
     if override.ends_at <= now:
         raise Refused("This override is over. The schedule's past is not changed.")
     if override.starts_at < now:

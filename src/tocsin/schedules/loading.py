@@ -44,6 +44,11 @@ def load(schedule_ids: Iterable[int], window: Window | None = None) -> Loaded:
     return loaded
 
 
+def with_layers(schedule: models.Schedule, layers: Iterable[Layer]) -> Rota:
+    """The schedule as it would be with these layers of its own: all else is as it is stored."""
+    return _Rows([schedule.pk] if schedule.pk else [], None).with_layers(schedule.pk or 0, schedule.time_zone, layers)
+
+
 def attempt(done: dict[int, Read], troubles: dict[int, str], key: int, read: Callable[[], Read]) -> None:
     """`read` into `done`, or why it cannot be into `troubles`."""
     try:
@@ -70,10 +75,13 @@ class _Rows:
         self.overrides = _by(_in(_overrides(ids), window), "schedule_id")
 
     def rota(self, schedule_id: int, zone: str) -> Rota:
+        return self.with_layers(schedule_id, zone_of(zone).key, map(self._layer, self.layers[schedule_id]))
+
+    def with_layers(self, schedule_id: int, zone: str, layers: Iterable[Layer]) -> Rota:
         below, above = self.calendars.get(schedule_id, ((), ()))
         return Rota(
-            time_zone=zone_of(zone).key,
-            layers=(*below, *map(self._layer, self.layers[schedule_id]), *above),
+            time_zone=zone,
+            layers=(*below, *layers, *above),
             overrides=tuple(override_of(row) for row in self.overrides[schedule_id]),
             replacements=tuple(map(self._replacement, self.replacements[schedule_id])),
         )

@@ -1,5 +1,6 @@
 """Making and changing a schedule, with a look at it before it is saved."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from tocsin import clock
 from tocsin.core.permissions import Actor, Verb
-from tocsin.core.rota import Rota, Unloadable, final
+from tocsin.core.rota import Unloadable, final
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, put_beside, show
 from tocsin.people.problems import Refused
@@ -95,8 +96,7 @@ def _preview(
     overrides = list(queries.overrides(actor, found, now)) if found else []
     start = midnight(timezone.localtime(now).date())
     try:
-        kept = actions.preview(draft, editor.specs()).overrides if found else ()
-        rota = Rota(time_zone=form.cleaned_data["time_zone"], layers=tuple(editor.specs()), overrides=kept)
+        rota = replace(actions.preview(draft, editor.specs()), time_zone=form.cleaned_data["time_zone"])
         return {
             "chart": picture(rota, overrides, start, start + _PREVIEW, now, actor.user_id),
             "shifts": shifts(final(rota, now, start + _PREVIEW), now),
