@@ -199,8 +199,7 @@ def test_csv_has_every_figure_and_no_formula(world: World, team: Team, ada: Pers
 
 def test_own_page_shows_figures_and_shifts(team: Team, ada: Person) -> None:
     shown = text_of(at_the_desk(ada).get(f"{reverse('my_care')}?period={MARCH}"))
-    assert "7 d" in shown
-    assert "in 1 shift" in shown
+    assert "168 h in 1 shift" in shown
 
 
 def test_nonsense_period_is_not_found(team: Team, grace: Person) -> None:

@@ -25,8 +25,8 @@ class TermsForm(forms.Form):
     country = forms.ChoiceField(
         required=False, label="Public holidays", help_text="For people whose profile names no country."
     )
-    works_from = forms.TimeField(label="Working hours from", widget=_time())
-    works_until = forms.TimeField(label="until", help_text="On each person’s own wall.", widget=_time())
+    works_from = forms.TimeField(label="Working hours from", help_text="On each person’s own wall.", widget=_time())
+    works_until = forms.TimeField(label="Working hours until", help_text="Not later: there are none.", widget=_time())
     currency = forms.CharField(max_length=3, min_length=3)
     working = _rate("An hour in working hours")
     off_hours = _rate("An hour off-hours")

@@ -24,7 +24,7 @@ from tocsin.people.problems import Refused
 def my_care(request: ActorRequest) -> HttpResponse:
     now, actor = clock.now(), request.actor
     report = queries.own(actor, _period(request, now, "UTC"))
-    context = {"shifts": queries.coming(actor, now), "teams": queries.teams(actor), "mine": report.rows[0]}
+    context = {"shifts": queries.coming(actor, now), "teams": queries.teams(actor), "far": now + queries.AHEAD}
     return show(request, "care/mine.html", {**context, **_shown(report, now)})
 
 
@@ -84,11 +84,18 @@ def _row(row: queries.Row) -> dict[str, object]:
     """With lists in the order of `Kind`: templates cannot look into mappings by enum."""
     return {
         "row": row,
-        "minutes": [row.load.minutes[kind] * 60 for kind in Kind],  # as seconds, for `span`
-        "money": [row.due.money[kind] for kind in Kind],
-        "on_call": row.load.on_call * 60,
-        "off_hours": row.load.off_hours * 60,
-        "minutes_off": row.due.minutes_off * 60,
+        "minutes": [_hours(row.load.minutes[kind]) for kind in Kind],
+        "on_call": _hours(row.load.on_call),
+        "off_hours": _hours(row.load.off_hours),
+        "minutes_off": _hours(row.due.minutes_off),
         "percent": None if row.share is None else round(100 * row.share),
         "pages_a_shift": None if row.load.pages_a_shift is None else f"{row.load.pages_a_shift:.1f}",
     }
+
+
+def _hours(minutes: int) -> str:
+    """In hours however many, as pay is: “168 h”, “16 h 30 min”."""
+    hours, rest = divmod(minutes, 60)
+    if not rest:
+        return f"{hours} h"
+    return f"{hours} h {rest} min" if hours else f"{rest} min"

@@ -47,7 +47,7 @@ def body(schedule: Schedule, segments: Iterable[Segment], now: datetime) -> str:
 
 
 def _active(group: AlertGroup, zone: ZoneInfo) -> str:
-    by = f", acknowledged by {group.acknowledged_by}" if group.acknowledged_by else ""
+    by = f" by {group.acknowledged_by}" if group.acknowledged_by and group.state == GroupState.ACKNOWLEDGED else ""
     return f"#{group.pk} {group.title} ({group.service}), {group.state}{by}, since {_at(group.opened_at, zone)}"
 
 

@@ -37,12 +37,15 @@ class AboutForm(forms.Form):
 
     country = forms.ChoiceField(required=False, help_text="Its public holidays count in care and pay reports.")
     quiet_from = forms.TimeField(
-        required=False, label="Quiet from", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+        required=False,
+        label="Quiet from",
+        help_text="Low urgency waits from then.",
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
     )
     quiet_until = forms.TimeField(
         required=False,
         label="Quiet until",
-        help_text="Low urgency waits until then. High urgency never waits.",
+        help_text="High urgency never waits.",
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
     )
 
