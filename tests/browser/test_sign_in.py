@@ -41,6 +41,37 @@ def test_the_sign_in_page_fits_a_phone_and_leads_back_to_where_one_was_going(
     page.wait_for_url(f"{site.url}/services/")
 
 
+def test_a_passkey_is_added_and_signs_in_alone(stranger: BrowserContext, site: Site) -> None:
+    url = site.url.replace("127.0.0.1", "localhost")  # passkeys belong to a name, never to an address
+    page = stranger.new_page()
+    _plug_in_authenticator(page)
+    sign_in(page, url, "olga@example.com", PASSWORD)
+    page.wait_for_url(f"{url}/")
+    page.goto(f"{url}/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Name of this passkey").fill("Olga's laptop")
+    assert_accessible(page)
+    page.get_by_role("button", name="Add the passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.goto(f"{url}/accounts/2fa/webauthn/")
+    expect(page.get_by_text("Passkey: signs in alone")).to_be_visible()
+    assert_accessible(page)
+    page.context.clear_cookies()
+    page.goto(f"{url}/profile/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Your profile")).to_be_visible()
+
+
+def _plug_in_authenticator(page: Page) -> None:
+    """One that is built in, and whose owner always puts the finger on it."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options | abilities})
+
+
 def _set_up_app(page: Page) -> str:
     page.goto("/accounts/2fa/")
     assert_accessible(page)
