@@ -1,7 +1,7 @@
 """Answering pages, and what became of each notification, over the API."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -12,9 +12,11 @@ from tocsin.alerts import queries as alerts
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.permissions import Actor
 from tocsin.outbox import actions as outbox
-from tocsin.paging import actions, queries
+from tocsin.paging import actions, handing, queries
+from tocsin.paging.answering import Answer
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.queries import Deliveries
+from tocsin.policies import queries as policies
 from tocsin.rest import Page, Paging, actor
 
 router = Router(tags=["paging"])
@@ -24,6 +26,19 @@ class AnswerOut(Schema):
     group: int
     state: GroupState
     reason: str = Field(description="What was done; or why there was nothing to do.")
+
+
+class SnoozeIn(Schema):
+    minutes: int = Field(ge=1, le=7 * 24 * 60)
+
+
+class ReassignIn(Schema):
+    person: int | None = None
+    policy: str | None = Field(None, description="Slug.")
+
+
+class ResponderIn(Schema):
+    person: int
 
 
 class NotificationOut(Schema):
@@ -59,9 +74,7 @@ class Listed(Schema):
     person: int | None = None
 
 
-def _answered(
-    act: Callable[[int, Actor, datetime], actions.Answer], request: HttpRequest, pk: int
-) -> dict[str, object]:
+def _answered(act: Callable[[int, Actor, datetime], Answer], request: HttpRequest, pk: int) -> dict[str, object]:
     who = actor(request)
     answer = act(pk, who, clock.now())
     return {"group": pk, "state": alerts.group(who, pk).state, "reason": answer.reason}
@@ -85,6 +98,29 @@ def resolve(request: HttpRequest, pk: int) -> dict[str, object]:
 @router.post("/alert-groups/{int:pk}/escalate", response=AnswerOut, summary="Page the next step now")
 def escalate(request: HttpRequest, pk: int) -> dict[str, object]:
     return _answered(actions.escalate, request, pk)
+
+
+@router.post("/alert-groups/{int:pk}/snooze", response=AnswerOut, summary="Acknowledge for a time; then it pages again")
+def snooze(request: HttpRequest, pk: int, body: SnoozeIn) -> dict[str, object]:
+    minutes = timedelta(minutes=body.minutes)
+    return _answered(lambda group, who, now: handing.snooze(group, now + minutes, who, now), request, pk)
+
+
+@router.post("/alert-groups/{int:pk}/take-over", response=AnswerOut, summary="Acknowledge instead of whoever did")
+def take_over(request: HttpRequest, pk: int) -> dict[str, object]:
+    return _answered(handing.take_over, request, pk)
+
+
+@router.post("/alert-groups/{int:pk}/reassign", response=AnswerOut, summary="Give it to a person or another policy")
+def reassign(request: HttpRequest, pk: int, body: ReassignIn) -> dict[str, object]:
+    if (body.person is None) == (body.policy is None):
+        raise rest.BadRequest(status=422, detail="Give either a person or a policy.")
+    return _answered(lambda group, who, now: _reassigned(group, body, who, now), request, pk)
+
+
+@router.post("/alert-groups/{int:pk}/responders", response=AnswerOut, summary="Page one more person beside")
+def add_responder(request: HttpRequest, pk: int, body: ResponderIn) -> dict[str, object]:
+    return _answered(lambda group, who, now: handing.add_responder(group, body.person, who, now), request, pk)
 
 
 @router.get("/alert-groups/{int:pk}/notifications", response=Page[NotificationOut], summary="Who was paged by what")
@@ -118,6 +154,12 @@ def retry(request: HttpRequest, pk: int) -> Status[None]:
 @router.post("/people/{int:pk}/test-page", response={202: EscalationOut}, summary="Test somebody's pager")
 def test_pager(request: HttpRequest, pk: int) -> Status[dict[str, object]]:
     return Status(202, _escalation(actions.test_pager(pk, actor(request), clock.now())))
+
+
+def _reassigned(pk: int, body: ReassignIn, who: Actor, now: datetime) -> Answer:
+    if body.person is not None:
+        return handing.reassign_to_person(pk, body.person, who, now)
+    return handing.reassign_to_policy(pk, policies.policy(who, body.policy or ""), who, now)
 
 
 def _notification(row: Notification) -> dict[str, object]:

@@ -20,11 +20,13 @@ from tocsin.core.permissions import Actor, Verb
 from tocsin.paging import actions, queries
 from tocsin.paging.actions import Answer
 from tocsin.paging.forms import NoteForm
+from tocsin.paging.views import handing
 from tocsin.paging.views.returning import way_back
 from tocsin.people.middleware import ActorRequest
 
 _ALERTS = 20
 _EVENTS = 20
+_SNOOZES = ((30, "30 minutes"), (60, "1 hour"), (240, "4 hours"), (1440, "A day"))
 _ACTS: dict[str, Callable[[int, Actor, datetime], Answer]] = {
     "acknowledge": actions.acknowledge,
     "resolve": actions.resolve,
@@ -33,6 +35,7 @@ _ACTS: dict[str, Callable[[int, Actor, datetime], Answer]] = {
 }
 _SAID = {
     Reason.ACKNOWLEDGED: (messages.SUCCESS, "Acknowledged: nobody else is paged. It is yours now."),
+    Reason.PARTLY_ACKNOWLEDGED: (messages.SUCCESS, "You acknowledged it. Others still have to, and are still paged."),
     Reason.ALREADY_ACKNOWLEDGED: (messages.INFO, "It was acknowledged already. Nothing changed."),
     Reason.ENDED: (messages.SUCCESS, "Resolved. If it comes back, it pages again."),
     Reason.ALREADY_ENDED: (messages.INFO, "It is resolved already. Nothing changed."),
@@ -47,7 +50,7 @@ def group(request: ActorRequest, pk: int) -> HttpResponse:
     context = _live(request, found, now)
     if request.headers.get("HX-Request"):
         return render(request, "paging/group_live.html", context | {"live": True})
-    context |= {"note": NoteForm(), "similar": alerts.similar(request.actor, found)}
+    context |= _still(request, found) | {"note": NoteForm()}
     return render(request, "paging/group.html", context)
 
 
@@ -68,10 +71,16 @@ def _note(request: ActorRequest, pk: int) -> HttpResponse:
     found = alerts.group(request.actor, pk)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        context = _live(request, found, now) | {"note": form, "similar": alerts.similar(request.actor, found)}
+        context = _live(request, found, now) | _still(request, found) | {"note": form}
         return render(request, "paging/group.html", context, status=422)
     add_note(request.actor, pk, form.cleaned_data["text"], now)
     return redirect(f"{found.get_absolute_url()}#history")
+
+
+def _still(request: ActorRequest, found: AlertGroup) -> dict[str, Any]:
+    """What does not change while one looks, and must not: somebody is choosing from it."""
+    more = handing.forms(request.actor) if request.actor.may(Verb.RESPOND) else {}
+    return {"similar": alerts.similar(request.actor, found), "snoozes": _SNOOZES, **more}
 
 
 def _live(request: ActorRequest, found: AlertGroup, now: datetime) -> dict[str, Any]:
