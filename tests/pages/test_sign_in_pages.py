@@ -6,8 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from tests.pages.desk import at_the_desk, living, text_of
+from tests.pages.desk import at_the_desk, checkout, living, text_of
 from tests.world import Person
+from tocsin.alerts.models import AlertGroup
 from tocsin.audit.models import Record
 from tocsin.people.devices import named
 from tocsin.people.models import SignIn
@@ -122,3 +123,43 @@ def test_a_new_password_signs_out_everywhere_else(ada: Person) -> None:
 )
 def test_a_device_has_a_name(agent: str, words: str) -> None:
     assert named(agent) == words
+
+
+def test_what_was_typed_survives_being_signed_out_and_in_again() -> None:
+    ada, _, monitoring = checkout(living())
+    monitoring.fires()
+    group = AlertGroup.objects.get()
+    client = Client(enforce_csrf_checks=True)
+    url, home = f"/alerts/{group.pk}/note/", {"Origin": "http://testserver"}
+    csrf = text_of(client.get("/accounts/login/")).split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    typed = {"text": "I turned it off\nand on again", "csrfmiddlewaretoken": csrf}
+    signed_out = client.post(url, typed, headers=home)
+    assert signed_out.status_code == 403
+    assert "You are signed out" in text_of(signed_out)
+    assert 'value="I turned it off' in text_of(signed_out)
+    client.force_login(ada.user)
+    stale = client.post(url, {**typed, "csrfmiddlewaretoken": "x" * 64}, headers=home)
+    assert "Please send it again" in text_of(stale)
+    assert 'value="I turned it off' in text_of(stale)
+
+
+@pytest.mark.parametrize(
+    ("headers", "typed"),
+    [
+        (
+            {"Origin": "https://evil.example"},
+            {"text": "paid by you"},
+        ),  # another site's words
+        ({}, {"text": "paid by you"}),  # nobody knows whose words
+        ({"Origin": "http://testserver"}, {"password": "paid by you"}),  # secrets stay in no page
+    ],
+    ids=["another site", "nobody's", "secret"],
+)
+def test_what_is_not_ones_own_or_secret_is_not_kept(
+    headers: dict[str, str], typed: dict[str, str], ada: Person
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada.user)
+    answer = client.post("/profile/", typed, headers=headers)
+    assert answer.status_code == 403
+    assert "paid by you" not in text_of(answer)

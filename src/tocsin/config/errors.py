@@ -6,7 +6,9 @@ Under /api/ errors are problem details, which `config.api` writes itself.
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +17,9 @@ from django.template import loader
 from tocsin import rest
 from tocsin.core.permissions import Denied
 from tocsin.people.problems import Refused
+
+_SECRET = ("password", "secret", "code", "credential")
+_NOT_TYPED = ("next", "verb")
 
 
 class ErrorsMiddleware:
@@ -47,11 +52,38 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
-    text = (
-        "This page was open for too long or was opened from another site, so nothing was done. "
-        "Go back, reload the page and send it again."
-    )
-    return _page(request, 403, "Please send it again", text)
+    text = "You have signed in or out since this page was opened, or it came from another site. Nothing was done yet."
+    return _again(request, "Please send it again", text)
+
+
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Every page needs a session. Who was signed out while filling in a form does not lose what was typed."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)  # type: ignore[no-any-return]
+        text = "You were signed out while this page was open, so nothing was done yet. Sign in, then send it again."
+        return _again(request, "You are signed out", text, signed_out=True)
+
+
+def _again(request: HttpRequest, title: str, text: str, *, signed_out: bool = False) -> HttpResponse:
+    if _is_api(request) or request.headers.get("HX-Request"):
+        return _page(request, 403, title, text)
+    typed = _typed(request)
+    shown = [(name, value) for name, value in typed if value.strip() and name not in _NOT_TYPED]
+    context = {"error_title": title, "text": text, "signed_out": signed_out, "typed": typed, "shown": shown}
+    response = render(request, "ui/resend.html", context, status=403)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was sent, to be sent again. Not what another site had somebody send, and nothing secret."""
+    is_ours = request.headers.get("Origin", "") in {f"{request.scheme}://{request.get_host()}", settings.PUBLIC_URL}
+    if not is_ours or any(word in name for name in request.POST for word in _SECRET):
+        return []
+    pairs = ((name, value) for name, values in request.POST.lists() for value in values)
+    return [(name, value) for name, value in pairs if name != "csrfmiddlewaretoken"]
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's name
