@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.core import escalation
+from tocsin.core.conditions import About, Condition
 from tocsin.core.escalation import (
     CATCH_ALL_AGAIN,
     CATCH_ALL_EVERY,
     EMERGENCY,
+    HELD_LOOKS,
     STEWARDS,
+    Circumstances,
     Decision,
     Reason,
     Snapshot,
@@ -23,7 +26,7 @@ from tocsin.core.escalation import (
     Target,
     TargetKind,
 )
-from tocsin.core.signals import Urgency
+from tocsin.core.signals import Severity, Urgency
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -156,6 +159,245 @@ def test_an_acknowledgement_lasts_as_the_urgency_says() -> None:
     assert decision.state.next_due is None
 
 
+LOW = About(urgency=Urgency.LOW, severity=Severity.WARNING)
+CHAT = Target(kind=TargetKind.PLACE, id=1, name="#checkout")
+TEAM = Target(kind=TargetKind.TURN, id=1, name="Platform")
+
+
+def with_steps(snapshot: Snapshot, *changes: dict[str, object]) -> Snapshot:
+    steps = [replace(step, **change) for step, change in zip(snapshot.steps, changes, strict=True)]  # type: ignore[arg-type]
+    return replace(snapshot, steps=tuple(steps))
+
+
+ERRORS = {"when": Condition(severity=Severity.ERROR)}
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "people", "skipped"),
+    [
+        # a step whose condition does not hold is passed over at once
+        (with_steps(policy((1,), (2,)), ERRORS, {}), (2,), (0,)),
+        # one whose condition holds is not
+        (with_steps(policy((1,), (2,)), {"when": Condition(urgency=Urgency.LOW)}, {}), (1,), ()),
+        # no condition holds: the catch-all
+        (with_steps(policy((1,), (2,)), ERRORS, ERRORS), (100, 101), (0, 1)),
+        # however often the steps repeat
+        (with_steps(policy((1,), repeats=2), ERRORS), (100, 101), (0, 0, 0)),
+    ],
+    ids=["passed over", "holds", "none", "repeats"],
+)
+def test_conditions_of_steps(snapshot: Snapshot, people: tuple[int, ...], skipped: tuple[int, ...]) -> None:
+    decision = escalation.advance(snapshot, _fresh(snapshot), EVERYBODY, NOON, Circumstances(about=LOW))
+    assert decision.page is not None
+    assert (decision.page.people, decision.skipped) == (people, skipped)
+
+
+def _fresh(snapshot: Snapshot) -> State:
+    return escalation.start(snapshot, NOON).state
+
+
+@pytest.mark.parametrize(
+    ("answers", "who", "reasons"),
+    [
+        # one suffices, unless the step says more
+        (1, [1], [Reason.ACKNOWLEDGED]),
+        # two of three
+        (2, [1, 2], [Reason.PARTLY_ACKNOWLEDGED, Reason.ACKNOWLEDGED]),
+        # the same person twice is one
+        (2, [1, 1, 3], [Reason.PARTLY_ACKNOWLEDGED, Reason.ALREADY_ACKNOWLEDGED, Reason.ACKNOWLEDGED]),
+        # more than are paged: all of those suffice
+        (9, [1, 2, 3], [Reason.PARTLY_ACKNOWLEDGED, Reason.PARTLY_ACKNOWLEDGED, Reason.ACKNOWLEDGED]),
+        # somebody whom nobody paged is a person too
+        (2, [7, 1], [Reason.PARTLY_ACKNOWLEDGED, Reason.ACKNOWLEDGED]),
+        # the source stands for all
+        (3, [1, None], [Reason.PARTLY_ACKNOWLEDGED, Reason.ACKNOWLEDGED]),
+        # and then it is too late
+        (2, [1, 2, 3], [Reason.PARTLY_ACKNOWLEDGED, Reason.ACKNOWLEDGED, Reason.ALREADY_ACKNOWLEDGED]),
+    ],
+    ids=["one", "two of three", "twice", "all", "not paged", "source", "late"],
+)
+def test_so_many_have_to_acknowledge(answers: int, who: list[int | None], reasons: list[Reason]) -> None:
+    snapshot = with_steps(policy((1, 2, 3)), {"answers": answers})
+    state, seen = escalation.advance(snapshot, RUNNING, EVERYBODY, NOON).state, []
+    for person in who:
+        decision = escalation.acknowledge(snapshot, state, Urgency.HIGH, NOON, person)
+        state = decision.state
+        seen.append(decision.reason)
+        if decision.reason is Reason.PARTLY_ACKNOWLEDGED:
+            assert (state.status, state.next_due) == (Status.RUNNING, NOON + 5 * MINUTE)  # goes on to the next step
+    assert seen == reasons
+
+
+def test_a_run_that_begins_again_asks_everybody_again() -> None:
+    snapshot = with_steps(policy((1, 2)), {"answers": 2})
+    paged = escalation.advance(snapshot, RUNNING, EVERYBODY, NOON).state
+    partly = escalation.acknowledge(snapshot, paged, Urgency.HIGH, NOON, 1).state
+    assert escalation.worsened(snapshot, partly, NOON).state.answered == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        # from the first step
+        (0, [(1,), (2,), (3,), (1,), (2,), (3,), (100, 101)]),
+        # from the second: whoever is first is not woken again
+        (1, [(1,), (2,), (3,), (2,), (3,), (100, 101)]),
+        # from the last
+        (2, [(1,), (2,), (3,), (3,), (100, 101)]),
+        # from one that was taken out since
+        (9, [(1,), (2,), (3,), (3,), (100, 101)]),
+    ],
+    ids=["first", "second", "last", "gone"],
+)
+def test_repeats_begin_where_the_policy_says(first: int, expected: list[tuple[int, ...]]) -> None:
+    snapshot = replace(policy((1,), (2,), (3,), repeats=1), repeat_from=first)
+    assert [people for _, people in pages(snapshot, EVERYBODY, len(expected))] == expected
+
+
+@pytest.mark.parametrize(
+    ("people", "turns"),
+    [
+        # one after the other, by the number of the escalation
+        ((4, 5, 6), [4, 5, 6, 4]),
+        # of one there is no next
+        ((4,), [4, 4, 4, 4]),
+    ],
+    ids=["three", "one"],
+)
+def test_the_people_of_a_team_take_turns(people: tuple[int, ...], turns: list[int]) -> None:
+    snapshot = with_steps(policy((1,)), {"targets": (TEAM,)})
+    decisions = [
+        escalation.advance(snapshot, RUNNING, {TEAM: people}, NOON, Circumstances(turn=turn)) for turn in range(4)
+    ]
+    assert [d.page.people for d in decisions if d.page] == [(turn,) for turn in turns]
+
+
+def test_whoever_did_not_answer_has_had_their_turn() -> None:
+    snapshot = with_steps(policy((1,), repeats=2), {"targets": (TEAM,)})
+    assert [people for _, people in pages(snapshot, {TEAM: (4, 5, 6)}, 3)] == [(4,), (5,), (6,)]
+
+
+@pytest.mark.parametrize(
+    ("targets", "people", "told", "skipped"),
+    [
+        # told beside the people
+        ((CHAT, user(1)), (1,), [0], ()),
+        # alone it reaches nobody: told, and passed over at once
+        ((CHAT,), (2,), [0], (0,)),
+        # beside people who cannot be reached
+        ((CHAT, user(9)), (2,), [0], (0,)),
+    ],
+    ids=["beside", "alone", "unreachable"],
+)
+def test_a_place_is_told_and_counts_for_nobody(
+    targets: tuple[Target, ...], people: tuple[int, ...], told: list[int], skipped: tuple[int, ...]
+) -> None:
+    snapshot = with_steps(policy((1,), (2,)), {"targets": targets}, {})
+    decision = escalation.advance(snapshot, RUNNING, {**EVERYBODY, CHAT: (8,)}, NOON)
+    assert decision.page is not None
+    assert (decision.page.people, decision.skipped) == (people, skipped)
+    assert [notice.step for notice in decision.notices] == told
+
+
+HOUR = 60 * MINUTE
+HOLDS = replace(policy((9,), (9,)), hold_low=8 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "around", "reason", "wait"),
+    [
+        # nobody is on call: it waits, and looks again soon
+        (HOLDS, Circumstances(about=LOW, began=NOON), Reason.HELD, HELD_LOOKS),
+        # somebody comes earlier
+        (HOLDS, Circumstances(about=LOW, began=NOON, somebody_at=NOON + 4 * MINUTE), Reason.HELD, 4 * MINUTE),
+        # or later
+        (HOLDS, Circumstances(about=LOW, began=NOON, somebody_at=NOON + HOUR), Reason.HELD, HELD_LOOKS),
+        # its time is nearly over
+        (HOLDS, Circumstances(about=LOW, began=NOON - 8 * HOUR + MINUTE), Reason.HELD, MINUTE),
+        # it is over: the catch-all
+        (HOLDS, Circumstances(about=LOW, began=NOON - 8 * HOUR), Reason.CATCH_ALL_PAGED, CATCH_ALL_EVERY),
+        # high urgency waits for nobody
+        (HOLDS, Circumstances(began=NOON), Reason.CATCH_ALL_PAGED, CATCH_ALL_EVERY),
+        # nor does a policy that does not say so
+        (policy((9,)), Circumstances(about=LOW, began=NOON), Reason.CATCH_ALL_PAGED, CATCH_ALL_EVERY),
+        # nor one without steps
+        (
+            replace(policy(), hold_low=HOUR),
+            Circumstances(about=LOW, began=NOON),
+            Reason.CATCH_ALL_PAGED,
+            CATCH_ALL_EVERY,
+        ),
+        # who can be reached is paged
+        (replace(HOLDS, steps=policy((1,)).steps), Circumstances(about=LOW, began=NOON), Reason.STEP_PAGED, 5 * MINUTE),
+    ],
+    ids=["held", "earlier", "later", "nearly", "over", "high", "unsaid", "no steps", "reachable"],
+)
+def test_low_urgency_is_held_until_somebody_is_on_call(
+    snapshot: Snapshot, around: Circumstances, reason: Reason, wait: timedelta
+) -> None:
+    decision = escalation.advance(snapshot, _fresh(snapshot), EVERYBODY, NOON, around)
+    assert decision.reason is reason
+    assert decision.state.next_due == NOON + wait
+    if reason is Reason.HELD:
+        assert replace(decision.state, next_due=NOON) == _fresh(snapshot)
+
+
+def test_what_was_paged_before_is_not_held() -> None:
+    snapshot = replace(policy((1,), (9,)), hold_low=HOUR)
+    around = Circumstances(about=LOW, began=NOON)
+    paged = escalation.advance(snapshot, _fresh(snapshot), EVERYBODY, NOON, around).state
+    decision = escalation.advance(snapshot, paged, EVERYBODY, NOON + 5 * MINUTE, around)
+    assert decision.reason is Reason.CATCH_ALL_PAGED
+
+
+def test_a_named_catch_all_that_failed_is_widened_to_the_owners_and_admins_at_once() -> None:
+    snapshot = replace(policy(), catch_all=(user(1),))
+    paged = escalation.advance(snapshot, RUNNING, EVERYBODY, NOON)
+    assert paged.page is not None
+    assert paged.page.people == (1,)
+    failed = escalation.hurry(snapshot, paged.state, paged.page.step, NOON)
+    assert (failed.reason, failed.state.next_due) == (Reason.CATCH_ALL_WIDENED, NOON)
+    wider = escalation.advance(snapshot, failed.state, EVERYBODY, NOON)
+    assert wider.page is not None
+    assert wider.page.people == (1, 100, 101)
+    again = escalation.hurry(snapshot, wider.state, wider.page.step, NOON)
+    assert (again.reason, again.state.next_due) == (Reason.CATCH_ALL_FAILED, NOON + CATCH_ALL_AGAIN)
+    assert again.state.step == failed.state.step  # it stays wide
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "status", "due"),
+    [
+        # instead of an acknowledgement, or in place of one
+        (RUNNING, Reason.SNOOZED, Status.ACKNOWLEDGED, NOON + HOUR),
+        (ACKNOWLEDGED, Reason.SNOOZED, Status.ACKNOWLEDGED, NOON + HOUR),
+        # too late
+        (ENDED, Reason.ALREADY_ENDED, Status.ENDED, None),
+    ],
+    ids=["running", "acknowledged", "ended"],
+)
+def test_snoozing(state: State, reason: Reason, status: Status, due: datetime | None) -> None:
+    decision = escalation.snooze(state, NOON + HOUR)
+    assert (decision.reason, decision.state.status, decision.state.next_due) == (reason, status, due)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "due"),
+    [
+        # the acknowledgement begins anew
+        (ACKNOWLEDGED, Reason.TAKEN_OVER, NOON + 35 * MINUTE),
+        # what nobody has is acknowledged
+        (RUNNING, Reason.ACKNOWLEDGED, NOON + 35 * MINUTE),
+        # too late
+        (ENDED, Reason.ALREADY_ENDED, None),
+    ],
+    ids=["acknowledged", "running", "ended"],
+)
+def test_taking_over(state: State, reason: Reason, due: datetime | None) -> None:
+    decision = escalation.take_over(policy((1,)), state, Urgency.HIGH, NOON + 5 * MINUTE)
+    assert (decision.reason, decision.state.next_due) == (reason, due)
+
+
 Change = Callable[[Snapshot, State, datetime], Decision]
 CHANGES: dict[str, Change] = {
     "time_out": escalation.time_out,
@@ -164,6 +406,11 @@ CHANGES: dict[str, Change] = {
     "escalate": lambda _snapshot, state, now: escalation.escalate(state, now),
     "hurry": lambda snapshot, state, now: escalation.hurry(snapshot, state, 0, now),
     "end": lambda _snapshot, state, _now: escalation.end(state),
+    "snooze": lambda _snapshot, state, now: escalation.snooze(state, now + MINUTE),
+    "take_over": lambda snapshot, state, now: escalation.take_over(snapshot, state, Urgency.HIGH, now),
+    "hold": lambda snapshot, state, now: escalation.advance(
+        snapshot, state, {}, now, Circumstances(about=LOW, began=now)
+    ),
 }
 LATER = NOON + 40 * MINUTE
 
@@ -243,7 +490,7 @@ def _apply(op: Op, snapshot: Snapshot, state: State, now: datetime) -> Decision:
         found = {t: p for t, p in EVERYBODY.items() if op.reachable & set(p)}
         return escalation.advance(snapshot, state, found, now)
     if op.name == "acknowledge":
-        return escalation.acknowledge(snapshot, state, Urgency.HIGH, now)
+        return escalation.acknowledge(snapshot, state, Urgency.HIGH, now, op.step)
     if op.name == "hurry":
         return escalation.hurry(snapshot, state, op.step, now)
     return CHANGES[op.name](snapshot, state, now)
@@ -254,11 +501,19 @@ def _apply(op: Op, snapshot: Snapshot, state: State, now: datetime) -> Decision:
     st.lists(st.lists(st.sampled_from([1, 2, 3]), max_size=2).map(tuple), max_size=3),
     st.integers(0, 2),
     st.sampled_from([None, 30 * MINUTE]),
+    st.integers(1, 3),
+    st.integers(0, 3),
 )
 def test_in_any_order_the_state_stays_legal_and_nothing_unanswered_is_forgotten(
-    ops: list[Op], steps: list[tuple[int, ...]], repeats: int, timeout: timedelta | None
+    ops: list[Op], steps: list[tuple[int, ...]], repeats: int, timeout: timedelta | None, answers: int, first: int
 ) -> None:
     snapshot, now = policy(*steps, repeats=repeats, timeout=timeout), NOON
+    snapshot = replace(
+        with_steps(snapshot, *[{"answers": answers}] * len(steps)),
+        repeat_from=first,
+        hold_low=HOUR,
+        catch_all=(user(3),) if first else (STEWARDS,),
+    )
     state, seen = escalation.start(snapshot, now).state, set()
     for op in ops:
         now += op.minutes * MINUTE
@@ -270,7 +525,9 @@ def test_in_any_order_the_state_stays_legal_and_nothing_unanswered_is_forgotten(
             assert state.next_due is None
         if before.status is Status.ENDED:
             assert state == before
-        assert 0 <= state.step <= len(snapshot.steps)
+        assert 0 <= state.step <= len(snapshot.steps) + 1
+        if state.status is Status.ACKNOWLEDGED:
+            assert not state.answered
         assert 0 <= state.repeats_left <= snapshot.repeats
         assert state.round >= before.round
         if decision.page:

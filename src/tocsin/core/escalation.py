@@ -157,20 +157,20 @@ def advance(snapshot: Snapshot, state: State, found: Found, now: datetime, aroun
     """Page the next step that applies and reaches somebody; the catch-all when there is none left."""
     if state.status is not Status.RUNNING or not state.is_due(now):
         return Decision(reason=Reason.NOT_DUE, state=state)
-    began, skipped, notices = state, list[int](), list[Notice]()
+    began, skipped, notices = state, list[int](), dict[Target, Notice]()
     while state.step < len(snapshot.steps):
         step, after = snapshot.steps[state.step], _after(snapshot, state)
         if not unmet(step.when, around.about, now):
-            notices += _notices(state, step.targets)
+            _tell(notices, state, step.targets)
             if page := _page(state, step.targets, found, around.turn):
                 needed = max(1, min(step.answers, len(page.people)))
                 after = replace(after, next_due=now + step.delay, answers_needed=needed)
-                passed, told = tuple(skipped), tuple(notices)
+                passed, told = tuple(skipped), tuple(notices.values())
                 return Decision(reason=Reason.STEP_PAGED, state=after, page=page, skipped=passed, notices=told)
         skipped.append(state.step)
         state = after
     last = _held(snapshot, began, now, around) or _catch_all(snapshot, state, found, now)
-    told = () if last.reason is Reason.HELD else tuple(notices)
+    told = () if last.reason is Reason.HELD else tuple(notices.values())
     return replace(last, skipped=tuple(skipped), notices=told)
 
 
@@ -239,7 +239,7 @@ def worsened(snapshot: Snapshot, state: State, now: datetime) -> Decision:
     if state.status is Status.ENDED:
         return Decision(reason=Reason.ALREADY_ENDED, state=state)
     if state.status is Status.RUNNING and state.step >= len(snapshot.steps):
-        return Decision(reason=Reason.WORSENED, state=replace(state, next_due=now))
+        return Decision(reason=Reason.WORSENED, state=replace(state, next_due=now, answered=()))
     return _again(Reason.WORSENED, snapshot, state, now)
 
 
@@ -268,9 +268,11 @@ def _people_of(target: Target, found: Found, turn: int) -> tuple[int, ...]:
     return () if target.kind is TargetKind.PLACE else people
 
 
-def _notices(state: State, targets: tuple[Target, ...]) -> list[Notice]:
-    places = [target for target in targets if target.kind is TargetKind.PLACE]
-    return [Notice(step=state.step, round=state.round, target=place) for place in places]
+def _tell(notices: dict[Target, Notice], state: State, targets: tuple[Target, ...]) -> None:
+    """Once for all the steps that are run at one instant."""
+    for target in targets:
+        if target.kind is TargetKind.PLACE:
+            notices.setdefault(target, Notice(step=state.step, round=state.round, target=target))
 
 
 def _page(state: State, targets: tuple[Target, ...], found: Found, turn: int = 0) -> Page | None:

@@ -1,0 +1,44 @@
+"""Chat channels and other systems that steps tell."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from tocsin.channels.contract import BadAddress
+from tocsin.channels.registry import CHANNELS
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.people.problems import Refused
+from tocsin.people.writing import create as create_row
+from tocsin.people.writing import delete as delete_row
+from tocsin.policies.models import Place
+
+KINDS = ("webhook", "ntfy")
+
+
+def places(actor: Actor) -> QuerySet[Place]:
+    """Without their addresses: whoever has one can write there."""
+    require(actor, Verb.VIEW)
+    return Place.objects.defer("address", "secret")
+
+
+def place(actor: Actor, pk: int) -> Place:
+    """`Http404` when there is none."""
+    return get_object_or_404(places(actor), pk=pk)
+
+
+def create(actor: Actor, name: str, kind: str, address: str, now: datetime, *, secret: str = "") -> Place:
+    require(actor, Verb.CONFIGURE)
+    if kind not in KINDS:
+        raise Refused("A place is a webhook or an ntfy topic.", {"kind": "Choose one of the two."})
+    try:
+        checked = CHANNELS[kind].check(address)
+    except BadAddress as error:
+        raise Refused(str(error), {"address": str(error)}) from error
+    return create_row(actor, Place(name=name.strip(), kind=kind, address=checked, secret=secret, created_at=now), now)
+
+
+def delete(actor: Actor, found: Place, now: datetime) -> None:
+    """`Refused` while a policy tells it."""
+    require(actor, Verb.CONFIGURE)
+    delete_row(actor, found, now)

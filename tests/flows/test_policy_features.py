@@ -1,0 +1,165 @@
+"""What policies can say beside “then the next”: told on real rows, with everything that follows."""
+
+from datetime import time, timedelta
+
+import pytest
+
+from tests.apps import domain
+from tests.world import SETUP, Person, World
+from tocsin.core.conditions import Condition
+from tocsin.core.escalation import Reason, Step, Target, TargetKind
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.signals import Severity
+from tocsin.paging.following import UNREADABLE
+from tocsin.policies import places, snapshots
+from tocsin.policies.actions import StepSpec, change_policy, save_steps
+from tocsin.policies.models import EscalationPolicy, PolicyVersion
+from tocsin.policies.models import Step as StepRow
+
+
+@pytest.fixture
+def cast(world: World) -> tuple[Person, Person, Person]:
+    return world.person("Ada"), world.person("Grace"), world.owner("Olga")
+
+
+Cast = tuple[Person, Person, Person]
+
+
+def with_steps(world: World, *steps: StepSpec, **fields: object) -> EscalationPolicy:
+    made = world.policy()
+    save_steps(SETUP, made, steps, (), world.now)
+    return change_policy(SETUP, made, world.now, **fields)
+
+
+def pages(*people: Person, **fields: object) -> StepSpec:
+    return StepSpec(delay_minutes=5, targets=tuple(p.target for p in people), **fields)  # type: ignore[arg-type]
+
+
+def test_two_have_to_acknowledge(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    monitoring = world.monitoring(with_steps(world, pages(ada, grace, answers=2)))
+    monitoring.fires()
+    ada.expect_page("checkout")
+    grace.expect_page("checkout")
+    assert ada.acknowledges().reason is Reason.PARTLY_ACKNOWLEDGED
+    assert ada.acknowledges().reason is Reason.ALREADY_ACKNOWLEDGED
+    assert world.group().state == GroupState.TRIGGERED
+    assert world.group().entries.filter(text__contains="1 more has to").count() == 1
+    assert grace.acknowledges().reason is Reason.ACKNOWLEDGED
+    assert world.group().state == GroupState.ACKNOWLEDGED
+    world.forward(minutes=29)
+    world.nothing_else()
+
+
+def test_one_of_two_is_not_enough_and_the_catch_all_hears_of_it(world: World, cast: Cast) -> None:
+    ada, grace, olga = cast
+    monitoring = world.monitoring(with_steps(world, pages(ada, grace, answers=2), repeats=0))
+    monitoring.fires()
+    ada.expect_page("checkout")
+    grace.expect_page("checkout")
+    ada.acknowledges()
+    world.forward(minutes=5)
+    olga.expect_page("checkout")
+
+
+def test_a_step_for_errors_only_is_passed_over_with_its_reason(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    errors = Condition(severity=Severity.ERROR)
+    monitoring = world.monitoring(with_steps(world, pages(ada, when=errors), pages(grace)))
+    monitoring.fires("disk fills", "warning")
+    grace.expect_page("disk fills")
+    world.nothing_else()
+    said = world.group().entries.get(kind="skipped").text
+    assert said == "Step 1 was passed over: it is for error and worse only."
+    monitoring.fires("disk is full", "critical")
+    ada.expect_page("disk is full")
+
+
+def test_a_team_takes_turns(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    team = world.team("Platform", ada, grace)
+    turn = Target(kind=TargetKind.TURN, id=team.pk, name=team.name)
+    monitoring = world.monitoring(with_steps(world, StepSpec(delay_minutes=5, targets=(turn,))), group_minutes=0)
+    for number in range(4):
+        monitoring.fires(f"disk {number}")
+    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    assert sorted(paged) == ["ada", "ada", "grace", "grace"]
+    assert paged[0] != paged[1]
+
+
+def test_low_urgency_waits_for_somebody_to_be_on_call(world: World, cast: Cast) -> None:
+    ada = cast[0]
+    # on call from 18:00; it is noon
+    late = domain.schedule(
+        "Evening", domain.weekly(ada.user, starts_on=world.now.date(), handoff_at=time(18)), zone="UTC"
+    )
+    on_call = StepSpec(delay_minutes=5, targets=(domain.of(late),))
+    monitoring = world.monitoring(with_steps(world, on_call, hold_low_hours=12))
+    monitoring.fires("disk fills", "warning")
+    world.forward(minutes=359)
+    world.nothing_else()
+    assert world.history().count("held") == 1
+    world.forward(minutes=1)
+    ada.expect_page("disk fills")
+
+
+def test_what_is_held_too_long_goes_to_the_catch_all(world: World, cast: Cast) -> None:
+    empty = StepSpec(delay_minutes=5, targets=(domain.of(domain.schedule("Empty")),))
+    monitoring = world.monitoring(with_steps(world, empty, hold_low_hours=2))
+    monitoring.fires("disk fills", "warning")
+    world.forward(minutes=119)
+    world.nothing_else()
+    world.forward(minutes=1)
+    cast[2].expect_page("disk fills")
+    monitoring.fires("disk is full", "critical")
+    cast[2].expect_page("disk is full")
+
+
+def test_a_chat_channel_is_told_and_nobody_counts_as_reached(world: World, cast: Cast) -> None:
+    ada = cast[0]
+    chat = places.create(SETUP, "#checkout", "webhook", "https://chat.example.org/hooks/abc", world.now)
+    told = Target(kind=TargetKind.PLACE, id=chat.pk, name=chat.name)
+    alone = StepSpec(delay_minutes=5, targets=(told,))
+    both = StepSpec(delay_minutes=5, targets=(told, ada.target))
+    monitoring = world.monitoring(with_steps(world, alone, both))
+    world.network.arrived.clear()
+    monitoring.fires()
+    ada.expect_page("checkout")  # at once: the first step reached nobody
+    notices = [content for address, content in world.network.arrived if "chat.example.org" in address]
+    assert [(n.purpose, n.ack_url) for n in notices] == [("notice", "")]  # once, although both steps ran
+    assert "Paged: Ada." in notices[0].text
+
+
+def test_a_failed_catch_all_is_widened_to_the_owners_and_admins(world: World, cast: Cast) -> None:
+    ada, grace, olga = cast
+    grace.cannot_be_reached()
+    monitoring = world.monitoring(world.policy([ada], catch_all=[grace]))
+    monitoring.fires()
+    ada.expect_page("checkout")
+    world.forward(minutes=5)
+    olga.expect_page("checkout")
+    assert world.group().entries.filter(text__contains="Every owner and admin is paged with it").count() == 1
+
+
+def test_a_policy_that_cannot_be_read_when_the_alert_comes_pages_the_owners_and_admins(
+    world: World, cast: Cast
+) -> None:
+    monitoring = world.monitoring(world.policy([cast[0]]))
+    StepRow.objects.update(when={"weekdays": "never"})
+    monitoring.fires()
+    cast[2].expect_page("checkout")
+    assert PolicyVersion.objects.filter(digest=UNREADABLE).exists()
+    assert "could not run as planned" in world.group().entries.get(kind="paged").text
+
+
+def test_a_version_from_before_these_features_still_runs() -> None:
+    old = {
+        "policy": "Old",
+        "steps": [{"delay_seconds": 300, "targets": [{"kind": "user", "id": 1, "name": "Ada"}]}],
+        "repeats": 1,
+        "catch_all": [],
+    }
+    read = snapshots.read(old)
+    ada = Target(kind=TargetKind.USER, id=1, name="Ada")
+    assert read.steps == (Step(delay=timedelta(minutes=5), targets=(ada,)),)
+    assert (read.repeat_from, read.hold_low) == (0, None)
