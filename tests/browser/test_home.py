@@ -33,6 +33,17 @@ def test_keys_lead_through_the_pages(page: Page) -> None:
     page.wait_for_url("**/alerts/")
 
 
+def test_the_palette_leads_anywhere_by_keys_alone(page: Page) -> None:
+    page.goto("/help/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.type("grace")
+    expect(page.get_by_role("option", name="Grace Hopper Person")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Grace Hopper", level=1)).to_be_visible()
+
+
 def test_a_page_rings_in_an_open_tab_until_somebody_reads_it_and_acknowledges(page: Page) -> None:
     page.goto("/integrations/1/")
     page.get_by_role("button", name="Send a test alert").click()

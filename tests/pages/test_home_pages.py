@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
 
-from tests.pages.desk import HX, at_the_desk, living, observer, queries_of, text_of
+from tests.pages.desk import HX, at_the_desk, checkout, living, observer, queries_of, text_of
 from tocsin.config.errors import ErrorsMiddleware
 from tocsin.core.permissions import Denied
 from tocsin.home import actions
@@ -148,3 +148,32 @@ def test_a_refusal_for_a_fragment_is_plain_text() -> None:
 )
 def test_the_navigation_says_where_one_is(path: str, label: str) -> None:
     assert [item.label for item in items(path, triggered=2) if item.current] == [label]
+
+
+def found(client: Client, text: str) -> set[tuple[str, str]]:
+    return {(row["kind"], row["label"]) for row in client.get("/find/", {"q": text}).json()["found"]}
+
+
+def test_the_palette_finds_what_is_called_so() -> None:
+    world = living()
+    ada, _, monitoring = checkout(world)
+    monitoring.fires("checkout is down")
+    client = at_the_desk(ada)
+    assert found(client, "CHECKOUT") >= {("Open alert", "checkout is down"), ("Service", monitoring.service.name)}
+    assert ("Person", "Grace") in found(client, "grac")
+    assert ("Page", "Deliveries") in found(client, "deliv")
+    assert found(client, "no such thing") == set()
+
+
+def test_the_palette_offers_only_what_a_person_may() -> None:
+    world = living()
+    assert found(at_the_desk(observer(world)), "new service") == set()
+    assert found(at_the_desk(world.owner()), "new service") == {("Page", "New service")}
+    assert Client().get("/find/", {"q": "a"}).status_code == 302
+
+
+def test_the_service_worker_lies_at_the_top_and_is_for_everybody() -> None:
+    living().owner()
+    answer = Client().get("/worker.js")
+    assert answer.headers["Content-Type"] == "text/javascript"
+    assert b"addEventListener" in answer.content

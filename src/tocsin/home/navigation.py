@@ -13,7 +13,7 @@ class Item:
     counted: str = ""  # what the number counts
 
 
-_ITEMS = (
+PLACES = (
     ("/", "Home", "home"),
     ("/alerts/", "Alerts", "bell"),
     ("/on-call/", "On call", "phone"),
@@ -36,7 +36,7 @@ _UNDER = {
 
 def items(path: str, triggered: int) -> list[Item]:
     here = next((owner for prefix, owner in _UNDER.items() if path.startswith(prefix)), path)
-    return [_item(url, label, icon, here, triggered if url == "/alerts/" else 0) for url, label, icon in _ITEMS]
+    return [_item(url, label, icon, here, triggered if url == "/alerts/" else 0) for url, label, icon in PLACES]
 
 
 def _item(url: str, label: str, icon: str, here: str, count: int) -> Item:

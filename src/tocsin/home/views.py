@@ -1,13 +1,18 @@
 """Home, settings and help."""
 
-from django.http import HttpResponse
+from dataclasses import asdict
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from tocsin import __version__, clock
 from tocsin.care import queries as care
 from tocsin.core.permissions import Actor, Verb
 from tocsin.handoffs import queries as handoffs
-from tocsin.home import queries, steps
+from tocsin.home import finding, queries, steps
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import show
 
@@ -48,3 +53,17 @@ def settings(request: ActorRequest) -> HttpResponse:
 @require_safe
 def help_page(request: ActorRequest) -> HttpResponse:
     return show(request, "home/help.html", {"version": __version__})
+
+
+@require_safe
+def find(request: ActorRequest) -> HttpResponse:
+    rows = finding.found(request.actor, request.GET.get("q", ""), clock.now())
+    return JsonResponse({"found": [asdict(row) for row in rows]}, headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+@login_not_required
+def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """The service worker. It rules over the folder it is served from, so it lies at the top."""
+    source = Path(str(finders.find("ui/js/worker.js"))).read_bytes()
+    return HttpResponse(source, content_type="text/javascript", headers={"Cache-Control": "no-cache"})

@@ -2,6 +2,7 @@ import { startConfirm } from "./confirm.js";
 import { startCopy } from "./copy.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startPalette } from "./palette.js";
 import { startRing } from "./ring.js";
 import { startSelect } from "./select.js";
 import { startTimes } from "./times.js";
@@ -10,5 +11,9 @@ startTimes();
 startCopy();
 startConfirm();
 startKeys();
+startPalette();
 startSelect();
 startRing(startLive());
+
+// installable; what it may later do is push
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/worker.js").catch(() => {});
