@@ -137,3 +137,21 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class SavedView(models.Model):
+    """Filters of the alerts list that a person has given a name."""
+
+    LONGEST = 40
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=LONGEST)
+    query = models.TextField(blank=True)  # of alerts.filters
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

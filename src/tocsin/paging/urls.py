@@ -5,6 +5,8 @@ from tocsin.paging.views import ack_link, deliveries, group, groups, handing
 urlpatterns = [
     path("alerts/", groups.groups, name="groups"),
     path("alerts/bulk/", groups.bulk, name="groups_bulk"),
+    path("alerts/views/", groups.view_save, name="view_save"),
+    path("alerts/views/<int:pk>/remove/", groups.view_remove, name="view_remove"),
     path("alerts/<int:pk>/", group.group, name="group"),
     path("alerts/<int:pk>/snooze/", handing.snooze, name="group_snooze"),
     path("alerts/<int:pk>/take-over/", handing.take_over, name="group_take_over"),

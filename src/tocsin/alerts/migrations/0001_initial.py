@@ -146,4 +146,18 @@ class Migration(migrations.Migration):
             model_name='outcome',
             index=models.Index(fields=['alert', '-id'], name='outcome_alert'),
         ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40)),
+                ('query', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('user', 'name'), name='view_name_once')],
+            },
+        ),
     ]

@@ -7,10 +7,11 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from tocsin import clock
-from tocsin.alerts import filters, listing
+from tocsin.alerts import filters, listing, saved
 from tocsin.alerts import queries as alerts
 from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
@@ -42,6 +43,8 @@ def groups(request: ActorRequest) -> HttpResponse:
         "page": page,
         "shown": ",".join(str(group.pk) for group in page),
         "last": listing.newest(request.actor, now),
+        "views": saved.views(request.actor),
+        "may_save": request.actor.may(Verb.EDIT_SELF),
     }
     return render(request, "paging/groups.html", context | _choices(request.actor))
 
@@ -53,6 +56,20 @@ def bulk(request: ActorRequest) -> HttpResponse:
     now = clock.now()
     reasons = [act(group.pk, request.actor, now).reason for group in listing.shown(request.actor, ids, now)]
     _say(request, reasons, word)
+    return redirect(way_back(request, "groups"))
+
+
+@require_POST
+def view_save(request: ActorRequest) -> HttpResponse:
+    view = saved.save(request.actor, request.POST.get("name", ""), request.POST.get("query", ""), clock.now())
+    messages.success(request, f"The view “{view}” is saved.")
+    return redirect(f"{reverse('groups')}?{view.query}")
+
+
+@require_POST
+def view_remove(request: ActorRequest, pk: int) -> HttpResponse:
+    view = saved.remove(request.actor, pk)
+    messages.success(request, f"The view “{view}” is removed.")
     return redirect(way_back(request, "groups"))
 
 
