@@ -1,32 +1,62 @@
 """Escalation policies over the API."""
 
-from datetime import datetime
+from datetime import datetime, time
+from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from tocsin import clock, rest
+from tocsin.core.conditions import Condition
 from tocsin.core.escalation import Target as TargetSpec
 from tocsin.core.escalation import TargetKind
-from tocsin.core.signals import Urgency
+from tocsin.core.signals import Severity, Urgency
 from tocsin.people import queries as people
-from tocsin.policies import actions, queries
+from tocsin.policies import actions, conditions, queries
+from tocsin.policies import places as told
 from tocsin.policies.actions import StepSpec
-from tocsin.policies.models import EscalationPolicy, Step, Target
+from tocsin.policies.models import EscalationPolicy, Place, Step, Target
 from tocsin.rest import Page, Paging, actor
 
 router = Router(tags=["escalation policies"])
 
 
 class TargetBody(Schema):
-    kind: TargetKind = Field(description="user, schedule or team; stewards in the catch-all: every owner and admin.")
+    kind: TargetKind = Field(
+        description="user, schedule, team (everybody), turn (one of a team, the next each time) or place (a chat "
+        "channel or webhook: told, reaches nobody for certain); stewards in the catch-all: every owner and admin."
+    )
     id: int = 0
+
+
+class ConditionBody(Schema):
+    urgency: Urgency | None = None
+    severity: Severity | None = Field(None, description="At least.")
+    weekdays: list[int] = Field([], description="0: Monday. Empty: every day.")
+    starts: time | None = Field(None, description="With `ends`: the hours of a day, over midnight if they end earlier.")
+    ends: time | None = None
+    zone: str = Field("UTC", description="IANA, of the days and hours.")
 
 
 class StepBody(Schema):
     delay_minutes: int = Field(5, description="Until the next step.")
     targets: list[TargetBody]
+    when: ConditionBody = Field(ConditionBody(), description="Else the step is passed over.")
+    answers: int = Field(1, description="So many people have to acknowledge.")
+
+
+class PlaceIn(Schema):
+    name: str = Field(max_length=80)
+    kind: Literal["webhook", "ntfy"]
+    address: str = Field(description="Not shown again.")
+    secret: str = ""
+
+
+class PlaceOut(Schema):
+    id: int
+    name: str
+    kind: str
 
 
 class PolicyIn(Schema):
@@ -36,6 +66,8 @@ class PolicyIn(Schema):
     repeats: int = Field(2, description="How often the steps run again before the catch-all.")
     ack_timeout_high_minutes: int = Field(30, ge=0, description="0: an acknowledgement lasts.")
     ack_timeout_low_minutes: int = Field(0, ge=0)
+    repeat_from: int = Field(1, description="The step with which repeats begin.")
+    hold_low_hours: int = Field(0, description="Low urgency that reaches nobody waits for somebody to be on call.")
 
 
 class PolicyOut(PolicyIn):
@@ -64,9 +96,13 @@ class LineOut(Schema):
     why: str
 
 
+_NUMBERS = ("ack_timeout_high_minutes", "ack_timeout_low_minutes", "repeat_from", "hold_low_hours")
+
+
 class Moment(Schema):
     at: AwareDatetime | None = Field(None, description="Now when it is not given.")
     urgency: Urgency = Urgency.HIGH
+    severity: Severity | None = Field(None, description="For conditions; the usual one of the urgency if not given.")
 
 
 @router.get("/escalation-policies", response=Page[PolicyOut], summary="All policies")
@@ -99,7 +135,15 @@ def change_policy(request: HttpRequest, slug: str, body: PolicyIn) -> dict[str, 
 @router.put("/escalation-policies/{slug}/steps", response=PolicyOut, summary="Set the steps and the catch-all")
 def save_steps(request: HttpRequest, slug: str, body: StepsIn) -> dict[str, object]:
     who = actor(request)
-    steps = [StepSpec(delay_minutes=s.delay_minutes, targets=_specs(s.targets)) for s in body.steps]
+    steps = [
+        StepSpec(
+            delay_minutes=s.delay_minutes,
+            targets=_specs(s.targets),
+            when=Condition(**{**s.when.dict(), "weekdays": tuple(s.when.weekdays)}),
+            answers=s.answers,
+        )
+        for s in body.steps
+    ]
     actions.save_steps(who, queries.policy(who, slug), steps, _specs(body.catch_all), clock.now())
     return _policy(queries.policy(who, slug))
 
@@ -119,13 +163,35 @@ def defects(request: HttpRequest, slug: str) -> list[queries.Defect]:
 @router.get("/escalation-policies/{slug}/simulation", response=list[LineOut], summary="Who would be paged")
 def simulate(request: HttpRequest, slug: str, moment: Query[Moment]) -> list[dict[str, object]]:
     at = moment.at or clock.now()
-    lines = queries.simulate(queries.policy(actor(request), slug), at, moment.urgency)
+    lines = queries.simulate(queries.policy(actor(request), slug), at, moment.urgency, moment.severity)
     return [_line(line, at) for line in lines]
+
+
+@router.get("/places", response=Page[PlaceOut], summary="Chat channels and webhooks that steps tell")
+def places(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
+    return rest.page_of(told.places(actor(request)), paging, _place)
+
+
+@router.post("/places", response={201: PlaceOut}, summary="Add a chat channel or webhook")
+def create_place(request: HttpRequest, body: PlaceIn) -> Status[dict[str, object]]:
+    made = told.create(actor(request), body.name, body.kind, body.address, clock.now(), secret=body.secret)
+    return Status(201, _place(made))
+
+
+@router.delete("/places/{int:pk}", response={204: None}, summary="Delete a chat channel or webhook")
+def delete_place(request: HttpRequest, pk: int) -> Status[None]:
+    who = actor(request)
+    told.delete(who, told.place(who, pk), clock.now())
+    return Status(204, None)
+
+
+def _place(row: Place) -> dict[str, object]:
+    return {"id": row.pk, "name": row.name, "kind": row.kind}
 
 
 def _policy(row: EscalationPolicy) -> dict[str, object]:
     steps = list(row.steps.all())
-    names = ("name", "slug", "description", "repeats", "ack_timeout_high_minutes", "ack_timeout_low_minutes")
+    names = ("name", "slug", "description", "repeats", *_NUMBERS)
     return {
         "id": row.pk,
         "team": row.team.slug if row.team else None,
@@ -137,7 +203,8 @@ def _policy(row: EscalationPolicy) -> dict[str, object]:
 
 
 def _step(step: Step) -> dict[str, object]:
-    return {"delay_minutes": step.delay_minutes, "targets": _targets(step)}
+    when = vars(conditions.read(step.when))
+    return {"delay_minutes": step.delay_minutes, "targets": _targets(step), "when": when, "answers": step.answers}
 
 
 def _targets(step: Step) -> list[dict[str, object]]:
@@ -149,7 +216,9 @@ def _target(target: Target) -> dict[str, object]:
         return {"kind": TargetKind.USER, "id": target.user_id}
     if target.schedule_id:
         return {"kind": TargetKind.SCHEDULE, "id": target.schedule_id}
-    return {"kind": TargetKind.TEAM, "id": target.team_id}
+    if target.place_id:
+        return {"kind": TargetKind.PLACE, "id": target.place_id}
+    return {"kind": TargetKind.TURN if target.in_turn else TargetKind.TEAM, "id": target.team_id}
 
 
 def _specs(targets: list[TargetBody]) -> tuple[TargetSpec, ...]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tocsin.core.escalation import Snapshot, Target, TargetKind
+from tocsin.core.escalation import Snapshot, Step, Target, TargetKind
 from tocsin.policies.actions import StepSpec
-from tocsin.policies.forms import Choices, StepForm, TargetForm, as_target, as_text
+from tocsin.policies.forms import Choices, StepForm, TargetForm, as_target, as_text, condition_values
 from tocsin.ui import rows
 from tocsin.ui.rows import Row
 
@@ -21,6 +21,7 @@ class StepFields:
     form: StepForm
     targets: list[TargetForm]
     after: int | None  # minutes since the alert, as far as the delays before it are numbers
+    has_more: bool  # says more than whom and how long
 
 
 class Editor:
@@ -41,7 +42,12 @@ class Editor:
 
     def specs(self) -> list[StepSpec]:
         return [
-            StepSpec(delay_minutes=step.form.cleaned_data["delay"], targets=_chosen(step.targets))
+            StepSpec(
+                delay_minutes=step.form.cleaned_data["delay"],
+                targets=_chosen(step.targets),
+                when=step.form.condition(),
+                answers=step.form.cleaned_data["answers"],
+            )
             for step in self.steps
         ]
 
@@ -51,7 +57,7 @@ class Editor:
     def _step(self, number: int, row: Row, after: int | None) -> StepFields:
         name = f"step-{number}"
         form = StepForm(self.data, initial=row.values, prefix=name)
-        return StepFields(form=form, targets=self._targets(name, row), after=after)
+        return StepFields(form=form, targets=self._targets(name, row), after=after, has_more=_has_more(row, form))
 
     def _targets(self, name: str, row: Row, nobody: str = "Nobody yet") -> list[TargetForm]:
         return [
@@ -88,10 +94,7 @@ def with_spare(typed: Typed) -> Typed:
 
 
 def typed_of(snapshot: Snapshot) -> Typed:
-    steps = [
-        Row(values={"delay": str(int(step.delay.total_seconds()) // 60)}, parts=_parts(step.targets))
-        for step in snapshot.steps
-    ]
+    steps = [Row(values=_values(step), parts=_parts(step.targets)) for step in snapshot.steps]
     return Typed(steps=steps, catch_all=Row(parts=_parts(snapshot.catch_all)))
 
 
@@ -99,9 +102,19 @@ def blank() -> Row:
     return Row(values={"delay": "5"}, parts=[{}])
 
 
+def _values(step: Step) -> dict[str, str]:
+    minutes = int(step.delay.total_seconds()) // 60
+    return {"delay": str(minutes), "answers": str(step.answers), **condition_values(step.when)}
+
+
 def _parts(targets: Iterable[Target]) -> list[dict[str, str]]:
     """Every owner and admin is what an empty catch-all means, and is shown as such."""
     return [{"target": as_text(target)} for target in targets if target.kind is not TargetKind.STEWARDS]
+
+
+def _has_more(row: Row, form: StepForm) -> bool:
+    said = any(row.values.get(name) for name in ("urgency", "severity", "hours"))
+    return said or row.values.get("answers", "1") != "1" or (form.is_bound and not form.is_valid())
 
 
 def _chosen(forms: Iterable[TargetForm]) -> tuple[Target, ...]:

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from tocsin.policies.views import editing, reading
+from tocsin.policies.views import editing, places, reading
 
 urlpatterns = [
+    path("places/", places.places, name="places"),
+    path("places/<int:pk>/delete/", places.place_delete, name="place_delete"),
     path("policies/", reading.policies, name="policies"),
     path("policies/new/", editing.policy_new, name="policy_new"),
     path("policies/<slug:slug>/", reading.policy, name="policy"),

@@ -16,6 +16,7 @@ from tocsin.policies import actions, editing, queries
 from tocsin.policies.editing import Editor, Typed
 from tocsin.policies.forms import Choices, PolicyForm, target_choices
 from tocsin.policies.models import EscalationPolicy
+from tocsin.policies.places import places
 from tocsin.policies.saving import save
 from tocsin.policies.snapshots import snapshot_of
 from tocsin.schedules.queries import schedules
@@ -64,4 +65,4 @@ def _edit(
 
 
 def _choices(actor: Actor) -> Choices:
-    return target_choices(schedules(actor), teams(actor), people(actor).filter(is_active=True))
+    return target_choices(schedules(actor), teams(actor), people(actor).filter(is_active=True), places(actor))

@@ -1,6 +1,6 @@
 """Looking at escalation policies, and trying them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
@@ -39,6 +39,8 @@ class Place:
     delay: timedelta | None  # to the next step
     targets: list[Paged]
     defects: list[Defect]
+    when: str = ""  # the condition, in words
+    answers: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,11 @@ def places(snapshot: Snapshot, defects: list[Defect], now: datetime) -> list[Pla
     users = users_of(p for each in found.values() for p in each.people)
     rows, after = [], timedelta()
     for number, step in enumerate(snapshot.steps, 1):
-        rows.append(_place(f"Step {number}", after, step.delay, _paged(step.targets, found, users), defects))
+        row = _place(f"Step {number}", after, step.delay, _paged(step.targets, found, users), defects)
+        rows.append(replace(row, when=step.when.in_words, answers=step.answers))
         after += step.delay if step.targets else timedelta()  # a step that pages nobody is passed over at once
-    end = after * (snapshot.repeats + 1)
+    again = sum((step.delay for step in snapshot.steps[snapshot.repeat_from :] if step.targets), timedelta())
+    end = after + again * snapshot.repeats
     return [*rows, _place("Catch-all", end, None, _paged(snapshot.catch_all, found, users), defects)]
 
 
