@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import models
 
 
-class Unsealable(Exception):  # noqa: N818 - reads as what happened
+class Unsealable(Exception):
     """A sealed value was sealed with another secret key."""
 
 
