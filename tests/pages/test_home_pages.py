@@ -177,3 +177,8 @@ def test_the_service_worker_lies_at_the_top_and_is_for_everybody() -> None:
     answer = Client().get("/worker.js")
     assert answer.headers["Content-Type"] == "text/javascript"
     assert b"addEventListener" in answer.content
+
+
+@pytest.mark.parametrize("path", ["/find/?q=%00", "/alerts/?text=a%00", "/people/?search=%00"])
+def test_a_nul_in_an_address_is_refused_before_a_database_sees_it(path: str) -> None:
+    assert at_the_desk(living().owner()).get(path).status_code == 400

@@ -29,7 +29,8 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        # PostgreSQL takes no NUL, and no page has a use for one
+        return bad_request(request) if "%00" in request.META.get("QUERY_STRING", "") else self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Denied):
