@@ -21,7 +21,7 @@ from tocsin.engine import sender, tick
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message
 from tocsin.paging import actions, links
-from tocsin.paging.actions import Answer
+from tocsin.paging.answering import Answer
 from tocsin.paging.models import Escalation, Notification
 from tocsin.people import actions as people
 from tocsin.people.models import Team, User

@@ -67,7 +67,7 @@ def _groups_nobody_is_paged_for(now: datetime) -> int:
 
 
 def _unpaged() -> QuerySet[AlertGroup]:
-    live = Escalation.objects.filter(group=OuterRef("pk"), status__in=rows.LIVE)
+    live = Escalation.objects.filter(kind=rows.ALERT, group=OuterRef("pk"), status__in=rows.LIVE)
     triggered = AlertGroup.objects.filter(state=GroupState.TRIGGERED).exclude(urgency=Urgency.NONE)
     return triggered.filter(~Exists(live)).order_by("pk")
 

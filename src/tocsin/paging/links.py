@@ -12,7 +12,7 @@ from tocsin.alerts.models import AlertGroup
 from tocsin.core.escalation import Status
 from tocsin.core.permissions import Actor, Verb
 from tocsin.paging import actions, rows
-from tocsin.paging.actions import Answer
+from tocsin.paging.answering import Answer
 from tocsin.paging.models import Escalation, Notification
 from tocsin.people.models import User
 

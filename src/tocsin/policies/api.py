@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from tocsin import clock, rest
-from tocsin.core.conditions import Condition
+from tocsin.core.conditions import ALWAYS, Condition
 from tocsin.core.escalation import Target as TargetSpec
 from tocsin.core.escalation import TargetKind
 from tocsin.core.signals import Severity, Urgency
@@ -42,7 +42,7 @@ class ConditionBody(Schema):
 class StepBody(Schema):
     delay_minutes: int = Field(5, description="Until the next step.")
     targets: list[TargetBody]
-    when: ConditionBody = Field(ConditionBody(), description="Else the step is passed over.")
+    when: ConditionBody | None = Field(None, description="Else the step is passed over.")
     answers: int = Field(1, description="So many people have to acknowledge.")
 
 
@@ -139,7 +139,7 @@ def save_steps(request: HttpRequest, slug: str, body: StepsIn) -> dict[str, obje
         StepSpec(
             delay_minutes=s.delay_minutes,
             targets=_specs(s.targets),
-            when=Condition(**{**s.when.dict(), "weekdays": tuple(s.when.weekdays)}),
+            when=_condition(s.when),
             answers=s.answers,
         )
         for s in body.steps
@@ -183,6 +183,10 @@ def delete_place(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)
     told.delete(who, told.place(who, pk), clock.now())
     return Status(204, None)
+
+
+def _condition(body: ConditionBody | None) -> Condition:
+    return Condition(**{**body.dict(), "weekdays": tuple(body.weekdays)}) if body else ALWAYS
 
 
 def _place(row: Place) -> dict[str, object]:

@@ -18,7 +18,7 @@ from tocsin.alerts.models import AlertGroup
 from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
 from tocsin.paging import actions, queries
-from tocsin.paging.actions import Answer
+from tocsin.paging.answering import Answer
 from tocsin.paging.forms import NoteForm
 from tocsin.paging.views import handing
 from tocsin.paging.views.returning import way_back

@@ -17,7 +17,7 @@ from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
 from tocsin.core.signals import Severity, Urgency
 from tocsin.paging import actions
-from tocsin.paging.actions import Answer
+from tocsin.paging.answering import Answer
 from tocsin.paging.views.returning import way_back
 from tocsin.people import queries as people
 from tocsin.people.middleware import ActorRequest

@@ -50,7 +50,8 @@ def take_over(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reassign(request: ActorRequest, pk: int) -> HttpResponse:
-    form = ReassignForm(request.POST, **_choices(request.actor))
+    choices = _choices(request.actor)
+    form = ReassignForm(request.POST, people=choices["people"], policies=choices["policies"])
     if not form.is_valid():
         raise Refused("Choose whom to give it to. Nothing was changed.")
     return _said(request, pk, _reassigned(_there(request, pk), form.cleaned_data["to"], request.actor, clock.now()))
@@ -67,7 +68,8 @@ def responder(request: ActorRequest, pk: int) -> HttpResponse:
 
 def forms(actor: Actor) -> dict[str, Any]:
     choices = _choices(actor)
-    return {"reassign": ReassignForm(**choices), "responder": ResponderForm(people=choices["people"])}
+    reassign_form = ReassignForm(people=choices["people"], policies=choices["policies"])
+    return {"reassign": reassign_form, "responder": ResponderForm(people=choices["people"])}
 
 
 def _choices(actor: Actor) -> dict[str, list[tuple[str, str]]]:
