@@ -31,5 +31,5 @@ def test_in_the_app_a_page_waits_for_a_tab(letter: Letter) -> None:
     assert inapp.send(replace(letter, watching=True)) == Sent()
     waits = inapp.send(letter)
     assert isinstance(waits, Retry)
-    assert waits.after == timedelta(seconds=5)
+    assert waits.after == timedelta(seconds=30)
     assert inapp.check("anything") == ""

@@ -26,6 +26,7 @@ from tocsin.config import watching
 from tocsin.health import presence, wakeups
 from tocsin.ingest import http
 from tocsin.ingest.http import Receive, Scope, Send
+from tocsin.paging import ringing
 
 KEEP_ALIVE = 15.0  # seconds of silence before a comment is sent, so that no proxy hangs up
 SEEN_EVERY = 10.0  # seconds between two looks at who is still signed in, and two notes of their presence
@@ -193,6 +194,7 @@ class Live:
         here = {tab for tab in tabs if watching.signed_in(tab.session) == tab.user_id}
         if here:
             presence.seen_all({tab.name: tab.user_id for tab in here}, clock.now())
+            ringing.hasten({tab.user_id for tab in here}, clock.now())
         for tab in here - self._tabs:  # closed meanwhile: nobody is there to be rung
             presence.gone(tab.name)
         for tab in set(tabs) - here:

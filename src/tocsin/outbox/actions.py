@@ -48,6 +48,15 @@ def cancel(message_ids: Collection[int], now: datetime) -> set[int]:
     return cancelled
 
 
+def hasten(message_ids: Collection[int], now: datetime) -> int:
+    """Those that wait for their next attempt are due now."""
+    with transaction.atomic():
+        done = Message.objects.filter(pk__in=message_ids, state__in=READY, due_at__gt=now).update(due_at=now)
+        if done:
+            wakeups.notify()
+    return done
+
+
 def retry(actor: Actor, message_id: int, now: datetime) -> bool:
     """Try again now what has failed or waits for its next attempt. False: there is nothing to try again."""
     require(actor, Verb.RETRY)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tocsin.channels.contract import Channel, Letter, Result, Retry, Sent
 
-AGAIN = timedelta(seconds=5)
+AGAIN = timedelta(seconds=30)  # a tab that opens meanwhile is rung at once: see paging.ringing
 
 
 def check(address: str) -> str:  # noqa: ARG001 - there is none
