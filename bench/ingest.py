@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -101,12 +102,11 @@ def _tocsin(kind: str) -> Iterator[str]:
     }
     subprocess.run([sys.executable, "-m", "tocsin.cli.main", "migrate"], env=environ, check=True, capture_output=True)
     subprocess.run([sys.executable, "-c", _SEED], env=environ, check=True)
-    command = [sys.executable, "-m", "uvicorn", "tocsin.config.asgi:application", "--port", str(port)]
-    options = ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--no-access-log", "--no-server-header"]
-    with _process(
-        [*command, *options, "--log-level", "warning"], environ, f"http://127.0.0.1:{port}", "/healthz"
-    ) as url:
-        yield url
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        fd = listening.fileno()
+        command = [sys.executable, "-m", "tocsin.cli.main", "web", "--fd", str(fd)]
+        with _process(command, environ, f"http://127.0.0.1:{port}", "/healthz", fd) as url:
+            yield url
 
 
 @contextlib.contextmanager
@@ -129,8 +129,8 @@ def _alertmanager() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _process(command: list[str], environ: Mapping[str, str], url: str, ready: str) -> Iterator[str]:
-    process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.DEVNULL)
+def _process(command: list[str], environ: Mapping[str, str], url: str, ready: str, *fds: int) -> Iterator[str]:
+    process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.DEVNULL, pass_fds=fds)
     try:
         _wait(url + ready)
         yield url

@@ -61,7 +61,7 @@ class StoppableStore:
 
 
 def row(body: bytes = b"{}") -> Row:
-    return Row(uuid.uuid4(), 1, "generic", body, NOON)
+    return Row(str(uuid.uuid4()), 1, "generic", body, NOON)
 
 
 async def settle() -> None:
@@ -90,12 +90,14 @@ def test_what_comes_while_one_batch_is_written_shares_the_next() -> None:
     async def story() -> None:
         store = StoppableStore()
         committer = Committer(store)
-        waiting = [asyncio.ensure_future(committer.put(row())) for _ in range(10)]
+        first = [asyncio.ensure_future(committer.put(row())) for _ in range(2)]
         await settle()
-        assert [len(batch) for batch in store.batches] == [1]
+        then = [asyncio.ensure_future(committer.put(row())) for _ in range(9)]
+        await settle()
+        assert [len(batch) for batch in store.batches] == [2]
         store.going.set()
-        await asyncio.gather(*waiting)
-        assert [len(batch) for batch in store.batches] == [1, 9]
+        await asyncio.gather(*first, *then)
+        assert [len(batch) for batch in store.batches] == [2, 9]
 
     run(story())
 
@@ -104,12 +106,14 @@ def test_two_batches_are_on_their_way_where_the_store_can() -> None:
     async def story() -> None:
         store = StoppableStore(at_once=2)
         committer = Committer(store)
-        waiting = [asyncio.ensure_future(committer.put(row())) for _ in range(5)]
-        await settle()
-        assert [len(batch) for batch in store.batches] == [1, 1]
+        waiting = []
+        for count in (1, 2, 3, 4):
+            waiting += [asyncio.ensure_future(committer.put(row())) for _ in range(count)]
+            await settle()
+        assert [len(batch) for batch in store.batches] == [1, 2]
         store.going.set()
         await asyncio.gather(*waiting)
-        assert [len(batch) for batch in store.batches] == [1, 1, 3]
+        assert [len(batch) for batch in store.batches] == [1, 2, 7]
 
     run(story())
 
@@ -178,7 +182,7 @@ def test_a_conflict_is_tried_row_by_row() -> None:
         store.going.set()
         results = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(result, Unavailable) for result in results)
-        assert [len(batch) for batch in store.batches] == [1, 2, 1, 1]
+        assert [len(batch) for batch in store.batches] == [3, 1, 1, 1]
 
     run(story())
 
@@ -186,7 +190,7 @@ def test_a_conflict_is_tried_row_by_row() -> None:
 def test_a_request_that_was_cancelled_holds_nobody_up() -> None:
     async def story() -> None:
         store = StoppableStore()
-        committer = Committer(store, most_rows=2)
+        committer = Committer(store, most_rows=3)
         first, second = (asyncio.ensure_future(committer.put(row())) for _ in range(2))
         await settle()
         second.cancel()
@@ -263,4 +267,4 @@ def test_receipts_are_in_the_order_of_time_and_never_the_same() -> None:
     drawn = [receipts.take(NOON + timedelta(milliseconds=n)) for n in range(500)]
     assert drawn == sorted(drawn)
     assert len({receipts.take(NOON) for _ in range(1000)}) == 1000
-    assert {(receipt.version, receipt.variant) for receipt in drawn} == {(7, uuid.RFC_4122)}
+    assert {(r.version, r.variant) for r in map(uuid.UUID, drawn)} == {(7, uuid.RFC_4122)}

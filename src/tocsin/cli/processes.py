@@ -22,7 +22,8 @@ def web(fd: int) -> None:
     config = uvicorn.Config(
         "tocsin.config.asgi:application",
         loop="uvloop",
-        http="httptools",
+        http="tocsin.config.fast_lane:FastLane",
+        proxy_headers=False,  # the application sees to them, for pages only
         ws="none",
         lifespan="on",
         access_log=False,

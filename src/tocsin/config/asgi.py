@@ -1,11 +1,13 @@
 """What the web process serves: uvicorn tocsin.config.asgi:application"""
 
+import os
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.db import connection
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tocsin.config import django_setup
 
@@ -22,10 +24,12 @@ from tocsin.ingest.stores import store_for  # noqa: E402
 
 THREADS = 8  # for pages
 
+behind = cast("Any", WSGIMiddleware(cast("Any", pages), workers=THREADS))
+# only pages ask who the client is, and a proxy on this machine may say it, as uvicorn has it
 application = Door(
     ingest=Ingest(store_for(connection)),
     live=Live(),
     readiness=Readiness(),
-    pages=cast("App", WSGIMiddleware(cast("Any", pages), workers=THREADS)),
+    pages=cast("App", ProxyHeadersMiddleware(behind, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))),
     public_host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
 )

@@ -53,7 +53,7 @@ class LivePart(Part, Protocol):
 
 class Door:
     def __init__(self, *, ingest: Part, live: LivePart, readiness: Part, pages: App, public_host: str) -> None:
-        self._ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
+        self.ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
         self._hosts = LOOPBACK | {public_host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +65,7 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path.startswith(("/v2/", "/in/")):
-            await self._ingest(scope, receive, send)
+            await self.ingest(scope, receive, send)
         elif path == "/healthz":
             await http.send(send, ALIVE)
         elif path == "/readyz":
@@ -86,7 +86,7 @@ class Door:
         return NO_LENGTH if http.header(scope, b"transfer-encoding") else None
 
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
-        parts: tuple[Part, ...] = (self._ingest, self._live, self._readiness)
+        parts: tuple[Part, ...] = (self.ingest, self._live, self._readiness)
         await receive()
         try:
             for part in parts:

@@ -1,15 +1,14 @@
 """The ASGI application that hears: it answers 2xx only for what is on disk."""
 
 import os
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 
 from tocsin import clock
 from tocsin.ingest import http
-from tocsin.ingest.commit import Committer, Full
+from tocsin.ingest.commit import Committer, Done, Full
 from tocsin.ingest.contract import LARGEST, Row, Store, Unavailable
-from tocsin.ingest.desks import Desk, Rejected, desk_at
+from tocsin.ingest.desks import Desk, Draft, Rejected, desk_at
 from tocsin.ingest.http import Answer, Receive, Scope, Send
 from tocsin.ingest.keys import Keys
 
@@ -17,6 +16,8 @@ NOT_FOUND = http.problem(
     404, "Not found", "Nothing is heard at this address. Copy the URL from the integration's page."
 )
 NOT_ALLOWED = http.problem(405, "Method not allowed", "Send it with POST.", (b"allow", b"POST"))
+
+Taken = tuple[Desk, Draft, str]  # the last is the receipt
 
 
 class Receipts:
@@ -28,16 +29,17 @@ class Receipts:
     """
 
     def __init__(self) -> None:
-        self._random = b""
+        self._random = ""
 
-    def take(self, now: datetime) -> uuid.UUID:
+    def take(self, now: datetime) -> str:
         if not self._random:
-            self._random = os.urandom(10 * 64)
-        drawn, self._random = int.from_bytes(self._random[:10], "big"), self._random[10:]
-        milliseconds = int(now.timestamp() * 1000) & (1 << 48) - 1
-        version, variant = 7 << 76, 2 << 62
-        high, low = drawn >> 68, drawn & (1 << 62) - 1
-        return uuid.UUID(int=milliseconds << 80 | version | high << 64 | variant | low)
+            self._random = os.urandom(10 * 64).hex()
+        drawn, self._random = self._random[:20], self._random[20:]
+        time = f"{int(now.timestamp() * 1000):012x}"
+        return f"{time[:8]}-{time[8:]}-7{drawn[:3]}-{_VARIANT[drawn[3]]}{drawn[4:7]}-{drawn[7:19]}"
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # two bits are given, two are random
 
 
 class Ingest:
@@ -66,6 +68,23 @@ class Ingest:
             await http.send(send, NOT_ALLOWED)
         else:
             await self._hear(desk, scope, receive, send)
+
+    def take(self, desk: Desk, scope: Scope, body: bytes, done: Done) -> Taken | None:
+        """Without waiting, when it is a good message with a key that is remembered; `done` says what became of it.
+
+        None: nothing was done. The ordinary way finds out what to answer.
+        """
+        try:
+            draft = desk.read(scope, body)
+            key = self._keys.remembered(draft.key)
+            if key is None or key.kind != desk.kind:
+                return None
+            now = self._now()
+            receipt = self._receipts.take(now)
+            self._committer.add(Row(receipt, key.integration_id, desk.kind, draft.body, now), done)
+        except (Rejected, Full):
+            return None
+        return desk, draft, receipt
 
     async def _hear(self, desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
         try:

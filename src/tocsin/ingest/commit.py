@@ -5,7 +5,7 @@ batches grow, and the fewer fsyncs an event costs.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -17,7 +17,8 @@ BATCH_ROWS = 1024
 BATCH_BYTES = 8 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
-_Waiting = tuple[Row, "asyncio.Future[None]"]
+Done = Callable[[Exception | None], None]
+_Waiting = tuple[Row, Done]
 
 
 class Full(Exception):
@@ -31,30 +32,34 @@ class Committer:
         self._waiting: list[_Waiting] = []
         self._rows = self._bytes = 0  # waiting or being written
         self._writing: set[asyncio.Task[None]] = set()
+        self._is_called = False
 
     async def put(self, row: Row) -> None:
         """Returns when the row is on disk. `Full`, `Unavailable`."""
-        if self._rows >= self._most_rows or self._bytes + len(row.body) > self._most_bytes:
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.add(row, lambda error: _resolve(written, error))
+        await written
+
+    def add(self, row: Row, done: Done) -> None:
+        """`done` is called when the row is on disk, or with why it is not. `Full`, and then it is not called."""
+        size = len(row.body)
+        if self._rows >= self._most_rows or self._bytes + size > self._most_bytes:
             raise Full
-        self._count(1, len(row.body))
-        try:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((row, done))
-            self._go_on()
-            await done
-        finally:
-            self._count(-1, -len(row.body))
+        self._rows += 1
+        self._bytes += size
+        self._waiting.append((row, done))
+        if not self._is_called and len(self._writing) < self._store.at_once:
+            self._is_called = True  # after what else has arrived by now
+            asyncio.get_running_loop().call_soon(self._go_on)
 
     async def drain(self) -> None:
         """Until everything that was taken is written."""
+        self._go_on()
         while self._writing:
             await asyncio.wait(self._writing)
 
-    def _count(self, rows: int, size: int) -> None:
-        self._rows += rows
-        self._bytes += size
-
     def _go_on(self) -> None:
+        self._is_called = False
         while self._waiting and len(self._writing) < self._store.at_once:
             task = asyncio.get_running_loop().create_task(self._write(self._next()))
             self._writing.add(task)
@@ -79,25 +84,30 @@ class Committer:
             await self._write_each(batch, error)
         except Exception:
             log.exception("could not write events", events=len(batch))
-            _answer(batch, Unavailable())
+            self._answer(batch, Unavailable())
         else:
-            _answer(batch, None)
+            self._answer(batch, None)
 
     async def _write_each(self, batch: Sequence[_Waiting], error: Conflict) -> None:
         """One that cannot be stored, for example because its integration is gone, does not take the others with it."""
         if len(batch) == 1:
             log.error("could not write an event", error=repr(error))
-            _answer(batch, Unavailable())
+            self._answer(batch, Unavailable())
             return
         for waiting in batch:
             await self._write([waiting])
 
+    def _answer(self, batch: Sequence[_Waiting], error: Exception | None) -> None:
+        self._rows -= len(batch)
+        self._bytes -= sum(len(row.body) for row, _ in batch)
+        for _, done in batch:
+            done(error)
 
-def _answer(batch: Sequence[_Waiting], error: Exception | None) -> None:
-    for _, done in batch:
-        if done.done():  # the request was cancelled meanwhile
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+
+def _resolve(written: "asyncio.Future[None]", error: Exception | None) -> None:
+    if written.done():  # the request was cancelled meanwhile
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)

@@ -1,6 +1,5 @@
 """The values that pass between the parts of ingest, and its few errors."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +19,11 @@ class Conflict(Exception):
 class Row(NamedTuple):
     """An event on its way into `alerts_event`."""
 
-    receipt: uuid.UUID
+    receipt: str  # a UUID, with hyphens
     integration_id: int
     kind: str
     body: bytes
-    received_at: datetime
+    received_at: datetime  # UTC
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

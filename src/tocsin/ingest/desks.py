@@ -37,7 +37,7 @@ class Rejected(Exception):
 class Desk:
     kind: str
     read: Callable[[Scope, bytes], Draft]  # Rejected
-    accepted: Callable[[Draft, uuid.UUID], Answer]
+    accepted: Callable[[Draft, str], Answer]
     unknown: Answer
     busy: Answer
     too_large: Answer
@@ -71,7 +71,7 @@ def _with_key(body: bytes, dedup_key: str) -> bytes:
     return b'%s,"dedup_key":"%s"}' % (body.rstrip()[:-1], dedup_key.encode())
 
 
-def _accepted_pagerduty(draft: Draft, receipt: uuid.UUID) -> Answer:
+def _accepted_pagerduty(draft: Draft, receipt: str) -> Answer:
     said = {"status": "success", "message": "Event processed", "dedup_key": draft.dedup_key}
     return json(202, said, _receipt_header(receipt))
 
@@ -107,12 +107,12 @@ def _key_of(scope: Scope) -> str:
     return token.strip().decode("latin-1") if word.lower() == b"bearer" else ""
 
 
-def _accepted_webhook(_: Draft, receipt: uuid.UUID) -> Answer:
-    return json(202, {"receipt": str(receipt)}, _receipt_header(receipt))
+def _accepted_webhook(_: Draft, receipt: str) -> Answer:
+    return json(202, {"receipt": receipt}, _receipt_header(receipt))
 
 
-def _receipt_header(receipt: uuid.UUID) -> tuple[bytes, bytes]:
-    return b"tocsin-receipt", str(receipt).encode()
+def _receipt_header(receipt: str) -> tuple[bytes, bytes]:
+    return b"tocsin-receipt", receipt.encode()
 
 
 def _webhook(kind: str, check: Callable[[bytes], object]) -> Desk:

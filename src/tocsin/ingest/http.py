@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class TooLarge(Exception):
@@ -73,3 +75,16 @@ async def send(send: Send, answer: Answer) -> None:
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def wire(answer: Answer, *, is_last: bool = False) -> bytes:
+    """A whole answer as HTTP/1.1 has it."""
+    lines = [
+        b"HTTP/1.1 %d %b" % (answer.status, _PHRASES[answer.status]),
+        b"content-type: " + answer.content_type,
+        b"content-length: %d" % len(answer.body),
+        *(b"%b: %b" % header for header in answer.headers),
+    ]
+    if is_last:
+        lines.append(b"connection: close")
+    return b"\r\n".join([*lines, b"", answer.body])

@@ -26,10 +26,15 @@ class Keys:
     async def find(self, key: str) -> Key | None:
         """`Unavailable` when it is not known and the database does not answer."""
         mark = fingerprint(key)
+        return self._remembered(mark) or await self._want(mark)
+
+    def remembered(self, key: str) -> Key | None:
+        """None also when it must be asked for."""
+        return self._remembered(fingerprint(key))
+
+    def _remembered(self, mark: str) -> Key | None:
         known = self._known.get(mark)
-        if known is not None and self._monotonic() < known[1]:
-            return known[0]
-        return await self._want(mark)
+        return known[0] if known is not None and self._monotonic() < known[1] else None
 
     async def _want(self, mark: str) -> Key | None:
         loop = asyncio.get_running_loop()

@@ -5,7 +5,6 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
 from typing import TypeVar
 
 from tocsin import clock
@@ -18,6 +17,7 @@ _VALUES = "(?, ?, ?, ?, ?, 'new', '')"
 # Rows go in by few and large statements: around each the interpreter lock changes hands, and to get it back from a busy
 # event loop can take milliseconds. Few different sizes, so that SQLite has each ready.
 _SIZES = (256, 64, 16, 4, 1)
+_STATEMENTS = {size: _INSERT + ", ".join([_VALUES] * size) for size in _SIZES}
 _KEYS = (
     "SELECT key_hash, id, kind FROM services_integration WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
 )
@@ -106,13 +106,13 @@ def _statements(rows: Sequence[Row]) -> Iterator[tuple[str, list[object]]]:
         size = next(size for size in _SIZES if size <= len(rows) - start)
         some = rows[start : start + size]
         start += size
-        values: list[object] = [v for r in some for v in (r.receipt.hex, r.integration_id, r.kind, r.body, _text(r))]
-        yield _INSERT + ", ".join([_VALUES] * size), values
+        yield _STATEMENTS[size], [value for row in some for value in _values(row)]
 
 
-def _text(row: Row) -> str:
-    """As Django writes it."""
-    return str(row.received_at.astimezone(UTC).replace(tzinfo=None))
+def _values(row: Row) -> tuple[object, ...]:
+    """As Django writes them: a UUID without hyphens, a time without its zone."""
+    receipt, integration_id, kind, body, at = row
+    return receipt.replace("-", ""), integration_id, kind, body, str(at)[:-6]
 
 
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
