@@ -110,3 +110,24 @@ def test_a_program_can_do_the_same(world: World, cast: Cast, api: Post) -> None:
 def test_what_makes_no_sense_is_refused(world: World, api: Post, verb: str, body: dict[str, Any], status: int) -> None:
     assert api(verb, body).status_code == status
     assert world.history()[-1] == "paged"
+
+
+def test_whoever_is_asked_to_help_answers_on_the_page_or_by_the_link(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    ada.acknowledges()
+    url = world.group().get_absolute_url()
+    for answers in ("page", "link"):
+        at_the_desk(ada).post(f"{url}responder/", {"person": str(grace.user.pk)})
+        world.now = now()
+        world.settle()
+        page = grace.expect_page("asked to help")
+        assert "I am helping" in text_of(at_the_desk(grace).get(url))
+        if answers == "page":
+            at_the_desk(grace).post(f"{url}acknowledge/")
+        else:
+            path = "/" + page.ack_url.split("/", 3)[3]
+            assert "Acknowledge" in text_of(Client().get(path))
+            Client().post(path)
+        assert world.history()[-1] == "joined"
+        assert world.group().acknowledged_by == ada.user
+        assert "I am helping" not in text_of(at_the_desk(grace).get(url))

@@ -46,6 +46,11 @@ def is_asked(group_id: int, user_id: int) -> bool:
     return any(row.snapshot.body["steps"][0]["targets"][0]["id"] == user_id for row in asked)
 
 
+def is_waiting_for(group_id: int, user_id: int | None) -> bool:
+    """Whether this person was paged to help and has not answered."""
+    return user_id is not None and _live([group_id]).filter(notifications__user=user_id).exists()
+
+
 def end(group_ids: Collection[int], now: datetime) -> None:
     """What they are about is over."""
     if group_ids:

@@ -52,7 +52,7 @@ def page(subject: Subject, escalation: Escalation, user: User, token: str) -> Co
     return Content(
         purpose="page",
         title=f"{service.name}: {group.title}",
-        text=f"{group.severity.capitalize()} on {service.name} since {since}. Nobody has acknowledged it yet.",
+        text=f"{group.severity.capitalize()} on {service.name} since {since}. {_asked(escalation)}",
         url=public(GROUP_PATH.format(pk=group.pk)),
         ack_url=public(ACK_PATH.format(token=token)),
         urgency=escalation.urgency,
@@ -60,6 +60,12 @@ def page(subject: Subject, escalation: Escalation, user: User, token: str) -> Co
         facts=tuple(_facts(subject, since)),
         data=_data(subject, escalation),
     )
+
+
+def _asked(escalation: Escalation) -> str:
+    if escalation.kind == "beside":
+        return "You are asked to help. Acknowledge to say that you do."
+    return "Nobody has acknowledged it yet."
 
 
 def notice(subject: Subject, whom: str) -> Content:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from tocsin.alerts.models import AlertGroup
 from tocsin.core.escalation import Snapshot, Status, Target
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.paging import messages, notifying, rows
+from tocsin.paging import beside, messages, notifying, rows
 from tocsin.paging.models import Escalation, Notification
 from tocsin.people.queries import names_of
 from tocsin.policies.resolving import look
@@ -97,6 +97,12 @@ def next_up(actor: Actor, group: AlertGroup, now: datetime) -> NextUp | None:
     snapshot = rows.policies_of([row])[row.pk]
     again = row.status == Status.ACKNOWLEDGED  # the steps begin again when the acknowledgement is over
     return _next(row, snapshot, 0 if again else row.step, now)
+
+
+def is_asked(actor: Actor, group: AlertGroup) -> bool:
+    """Whether the actor is asked to help, and has not answered."""
+    require(actor, Verb.VIEW)
+    return beside.is_waiting_for(group.pk, actor.user_id)
 
 
 def tests_of(actor: Actor, user_id: int) -> QuerySet[Escalation]:

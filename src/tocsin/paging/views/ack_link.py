@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from tocsin import clock
 from tocsin.core.escalation import Status
 from tocsin.core.lifecycle import GroupState
-from tocsin.paging import links
+from tocsin.paging import links, rows
 from tocsin.paging.links import Linked
 
 _MISSES = 30  # a minute and address
@@ -39,6 +39,8 @@ def ack_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _state(linked: Linked) -> str:
     """What the page is about: something to acknowledge, or how that went."""
+    if linked.escalation.kind == rows.BESIDE and linked.is_open:
+        return GroupState.TRIGGERED  # it may be somebody's; whoever is asked to help still has to answer
     if linked.group is not None:
         return str(linked.group.state)
     if linked.escalation.status == Status.RUNNING:
