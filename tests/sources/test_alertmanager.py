@@ -116,7 +116,7 @@ def test_no_alerts_are_no_signals() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"{}", b'{"alerts": [{}]}', b'{"alerts": [{"labels": {"a": 1}}]}', b'{"alerts": null}', b"nonsense"],
+    [b"", b"[1]", b"{}", b'{"alerts": [{}]}', b'{"alerts": [{"labels": {"a": 1}}]}', b'{"alerts": null}', b"nonsense"],
     ids=range(7),
 )
 def test_what_is_no_webhook_is_refused(body: bytes) -> None:

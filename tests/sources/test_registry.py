@@ -12,7 +12,7 @@ def test_a_source_reads_its_own_sample_and_says_how_to_set_it_up(source: Source)
     (signal,) = source.parse(source.sample, {}, NOON)
     assert signal.summary
     assert signal.links
-    said = source.setup.format(url="https://tocsin.example.org/x", key="0123")
+    said = source.setup.replace("{url}", "https://tocsin.example.org/x").replace("{key}", "0123")
     assert "https://tocsin.example.org/x" in said
     assert "{url}" not in said
     assert source.about.endswith(".")

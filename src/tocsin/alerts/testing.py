@@ -71,6 +71,34 @@ def _alertmanager(mark: str, now: datetime) -> bytes:
     return json.dumps({**webhook, "status": "firing", "alerts": [alert]}).encode()
 
 
+def _grafana(mark: str, now: datetime) -> bytes:
+    sent = json.loads(_alertmanager(mark, now))
+    title = f"[FIRING:1] {_SUMMARY}"
+    return json.dumps({**sent, "version": "1", "orgId": 1, "title": title, "state": "alerting"}).encode()
+
+
+def _datadog(mark: str, _: datetime) -> bytes:
+    names = {"alert_cycle_key": f"test-{mark}", "transition": "Triggered", "priority": "P1", "type": "error"}
+    return json.dumps({**names, "title": f"[Triggered] {_SUMMARY}", "host": "Tocsin"}).encode()
+
+
+def _sentry(mark: str, now: datetime) -> bytes:
+    event = {"event_id": f"{mark:0>32}", "issue_id": f"test-{mark}", "title": _SUMMARY, "level": "fatal"}
+    data = {"event": {**event, "datetime": now.isoformat()}, "triggered_rule": "Test of Tocsin"}
+    return json.dumps({"action": "triggered", "data": data}).encode()
+
+
+def _uptimekuma(mark: str, now: datetime) -> bytes:
+    beat = {"monitorID": f"test-{mark}", "status": 0, "time": now.isoformat(), "msg": "test"}
+    return json.dumps({"heartbeat": beat, "monitor": None, "msg": _SUMMARY}).encode()
+
+
+def _betterstack(mark: str, now: datetime) -> bytes:
+    attributes = {"name": "Tocsin", "cause": _SUMMARY, "started_at": now.isoformat()}
+    data = {"id": f"test-{mark}", "type": "incident", "attributes": attributes}
+    return json.dumps({"event": "started", "data": data}).encode()
+
+
 def _generic(mark: str, _: datetime) -> bytes:
     return json.dumps(
         {"summary": _SUMMARY, "severity": "critical", "source": "Tocsin", "dedup_key": f"test-{mark}"}
@@ -81,5 +109,10 @@ _SUMMARY = "Test alert from Tocsin: nothing is broken"
 _BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
     "pagerduty": _pagerduty,
     "alertmanager": _alertmanager,
+    "grafana": _grafana,
+    "datadog": _datadog,
+    "sentry": _sentry,
+    "uptimekuma": _uptimekuma,
+    "betterstack": _betterstack,
     "generic": _generic,
 }

@@ -13,6 +13,8 @@ class Unreadable(Exception):
 
 # body, the integration's mapping, the time of arrival
 Parse = Callable[[bytes, Mapping[str, object], datetime], list[Signal]]
+# the secret, the body, a header by its lower-case name, the time of arrival
+IsSigned = Callable[[str, bytes, Callable[[str], str], datetime], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,3 +26,5 @@ class Source:
     path: str  # below the public URL, with {key} where the key belongs
     sample: bytes  # a message as the tool sends it
     setup: str  # how to point the tool here, with {url} and {key}
+    check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
+    is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from tocsin.sources import alertmanager, generic, pagerduty
+from tocsin.sources import alertmanager, betterstack, datadog, generic, grafana, pagerduty, sentry, uptimekuma
 from tocsin.sources.contract import Source
 
-SOURCES: Mapping[str, Source] = {s.kind: s for s in (alertmanager.SOURCE, pagerduty.SOURCE, generic.SOURCE)}
+_ALL = (alertmanager, grafana, datadog, sentry, uptimekuma, betterstack, pagerduty, generic)
+SOURCES: Mapping[str, Source] = {module.SOURCE.kind: module.SOURCE for module in _ALL}

@@ -1,35 +1,21 @@
-"""Prometheus Alertmanager, webhook version 4. https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+"""Prometheus Alertmanager, webhook version 4, and what Prometheus itself sends to an Alertmanager.
 
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 An alert is known by its labels (the fingerprint), not by `groupKey`, which changes when the routing tree is edited.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
-from tocsin.core.signals import Action, Severity, Signal
-from tocsin.sources import texts
+from tocsin.core.signals import Signal
+from tocsin.sources.alertmanager import push
+from tocsin.sources.alertmanager.labelled import Alert, signal_of
+from tocsin.sources.alertmanager.push import Sifted, sift
 from tocsin.sources.contract import Source, Unreadable
 
-_SUMMARIES = ("summary", "title", "message", "description")
-_LINKS = (
-    ("runbook_url", "Runbook"),
-    ("runbook", "Runbook"),
-    ("dashboard_url", "Dashboard"),
-    ("dashboard", "Dashboard"),
-    ("logs_url", "Logs"),
-    ("chat_url", "Chat"),
-)
-
-
-class Alert(msgspec.Struct):
-    labels: dict[str, str]
-    status: str | None = None
-    annotations: dict[str, str] | None = None
-    generator_url: str | None = msgspec.field(name="generatorURL", default=None)
-    fingerprint: str | None = None
+__all__ = ["SOURCE", "Alert", "Sifted", "parse", "read", "sift", "signal_of"]
 
 
 class Webhook(msgspec.Struct):
@@ -52,44 +38,15 @@ def read(body: bytes) -> Webhook:
 
 
 def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
+    """A webhook is an object; what Prometheus sends is a list."""
+    if body.lstrip()[:1] == b"[":
+        return push.parse(body, received_at)
     webhook = read(body)
-    return [_signal(alert, webhook) for alert in webhook.alerts]
+    return [signal_of(alert, webhook.status, _links(alert, webhook)) for alert in webhook.alerts]
 
 
-def _signal(alert: Alert, webhook: Webhook) -> Signal:
-    key = texts.key(alert.fingerprint or _fingerprint(alert.labels))
-    if (alert.status or webhook.status) == "resolved":
-        return Signal(action=Action.RESOLVE, dedup_key=key)
-    return _firing(alert, key, webhook.external_url)
-
-
-def _firing(alert: Alert, key: str, external_url: str | None) -> Signal:
-    labels, annotations = alert.labels, alert.annotations or {}
-    named = [(annotations.get(name), text) for name, text in _LINKS]
-    return Signal(
-        action=Action.TRIGGER,
-        dedup_key=key,
-        summary=_summary(labels, annotations),
-        severity=texts.severity_of(labels["severity"]) if "severity" in labels else Severity.ERROR,
-        source=texts.name(labels.get("instance") or labels.get("host") or labels.get("job") or ""),
-        component=texts.name(labels.get("service") or labels.get("component") or labels.get("job") or ""),
-        details={"labels": labels, "annotations": annotations},
-        links=texts.links([*named, (alert.generator_url, "Query in Prometheus"), (external_url, "Alertmanager")]),
-    )
-
-
-def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
-    for name in _SUMMARIES:
-        if text := texts.summary(annotations.get(name, "")):
-            return text
-    called = labels.get("alertname") or "Alert without a name"
-    where = labels.get("instance") or labels.get("job")
-    return texts.summary(f"{called} on {where}" if where else called)
-
-
-def _fingerprint(labels: Mapping[str, str]) -> str:
-    ordered = msgspec.json.encode(sorted(labels.items()))
-    return hashlib.sha256(ordered).hexdigest()[:16]
+def _links(alert: Alert, webhook: Webhook) -> list[tuple[object, object]]:
+    return [(alert.generator_url, "Query in Prometheus"), (webhook.external_url, "Alertmanager")]
 
 
 SAMPLE = b"""{
@@ -126,15 +83,25 @@ receivers:
       - url: {url}
         send_resolved: true
 
+Prometheus can also send here by itself, without an Alertmanager. In prometheus.yml, with the URL's parts apart:
+
+alerting:
+  alertmanagers:
+    - path_prefix: /in/alertmanager/{key}
+      scheme: https
+      static_configs:
+        - targets: [tocsin.example.org]
+
 A label `severity` of critical, error, warning or info decides how people are paged; without it an alert is an error.
 """
 
 SOURCE = Source(
     kind="alertmanager",
     label="Prometheus Alertmanager",
-    about="Webhooks of Alertmanager; Grafana's alerting sends the same.",
+    about="Webhooks of Alertmanager, or Prometheus itself.",
     parse=parse,
     path="/in/alertmanager/{key}",
     sample=SAMPLE,
     setup=SETUP,
+    check=read,
 )

@@ -144,4 +144,5 @@ SOURCE = Source(
     path="/in/generic/{key}",
     sample=SAMPLE,
     setup=SETUP,
+    check=read,
 )
