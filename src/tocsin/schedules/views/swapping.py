@@ -93,9 +93,10 @@ def _may(actor: Actor, row: SwapRequest, now: datetime) -> dict[str, object]:
 
 
 def _offers(found: Schedule, me: int, now: datetime) -> list[tuple[User, Segment]]:
-    """The shifts ahead of everybody else."""
+    """The whole shifts ahead of everybody else."""
+    end = now + _OFFERED
     try:
-        ahead = [s for s in stretches(queries.final(found, now, now + _OFFERED)) if s.starts_at > now]
+        ahead = [s for s in stretches(queries.final(found, now, end)) if s.starts_at > now and s.ends_at < end]
     except Unloadable:
         return []
     users = users_of(person for segment in ahead for person in segment.people)
