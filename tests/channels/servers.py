@@ -64,7 +64,11 @@ def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         protocol_version = "HTTP/1.1"
 
         def _do(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            length = int(self.headers.get("content-length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender died in the middle of it: no provider would take that
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             state.heard.append(Heard(at=monotonic(), method=self.command, path=self.path, headers=headers, body=body))
             state.hold.wait(20)
