@@ -16,7 +16,7 @@ MOST = 30  # of one person
 
 def views(actor: Actor) -> QuerySet[SavedView]:
     require(actor, Verb.VIEW)
-    return SavedView.objects.filter(user_id=actor.user_id)
+    return SavedView.objects.filter(user_id=actor.user_id or 0)
 
 
 def save(actor: Actor, name: str, query: str, now: datetime) -> SavedView:
@@ -32,7 +32,7 @@ def save(actor: Actor, name: str, query: str, now: datetime) -> SavedView:
         if mine.count() >= MOST and not mine.filter(name=name).exists():
             raise Refused(f"You have {MOST} views already. Remove one first.")
         defaults = {"query": wanted, "created_at": now}
-        return SavedView.objects.update_or_create(user_id=actor.user_id, name=name, defaults=defaults)[0]
+        return SavedView.objects.update_or_create(user_id=actor.user_id or 0, name=name, defaults=defaults)[0]
 
 
 def remove(actor: Actor, pk: int) -> SavedView:

@@ -114,10 +114,10 @@ class FastLane(HttpToolsProtocol):
         self.transport.pause_reading()
 
     def _written(self, error: Exception | None) -> None:
-        desk, draft, receipt = self._taken
-        self._taken = None
-        if self.transport.is_closing():
+        taken, self._taken = self._taken, None
+        if taken is None or self.transport.is_closing():
             return
+        desk, draft, receipt = taken
         answer = desk.busy if error is not None else desk.accepted(draft, receipt)
         self.transport.write(http.wire(answer, is_last=self._is_last))
         self.server_state.total_requests += 1

@@ -43,7 +43,7 @@ def note(session_key: str, user: User, agent: str, now: datetime) -> None:
 
 def sign_ins(actor: Actor, now: datetime) -> QuerySet[SignIn]:
     require(actor, Verb.EDIT_SELF)
-    return SignIn.objects.filter(user_id=actor.user_id, session__expire_date__gt=now)
+    return SignIn.objects.filter(user_id=actor.user_id or 0, session__expire_date__gt=now)
 
 
 def sign_out_elsewhere(actor: Actor, keep: str, now: datetime) -> int:
@@ -52,7 +52,7 @@ def sign_out_elsewhere(actor: Actor, keep: str, now: datetime) -> int:
     with transaction.atomic():
         ended = end(actor.user_id or 0, keep)
         if ended:
-            person = User.objects.get(pk=actor.user_id)
+            person = User.objects.get(pk=actor.user_id or 0)
             record(actor, "signed out elsewhere", person, now, after={"ended": ended})
     return ended
 
