@@ -193,3 +193,20 @@ def test_who_only_looks_changes_nothing(world: World, cast: tuple[Person, Person
     assert client.get("/integrations/new/").status_code == 403
     assert Integration.objects.get().name == "Monitoring"
     assert not Event.objects.exists()
+
+
+def test_a_signing_secret_is_kept_sealed_never_shown_and_can_be_taken_away(
+    generic: Integration, cast: tuple[Person, Person, Monitoring]
+) -> None:
+    client, url = at_the_desk(cast[0]), f"/integrations/{generic.pk}/edit/"
+    assert 'name="secret"' not in text_of(client.get(url))  # this kind does not sign
+    Integration.objects.filter(pk=generic.pk).update(kind="sentry")
+    for sent, kept in (
+        ({"secret": "hush-hush"}, "hush-hush"),
+        ({"secret": ""}, "hush-hush"),  # nothing was typed
+        ({"secret": "", "forget_secret": "on"}, ""),
+    ):
+        client.post(url, {"name": "Sentry", "is_enabled": "on", **sent})
+        generic.refresh_from_db()
+        assert generic.secret == kept
+        assert "hush-hush" not in text_of(client.get(url)) + text_of(client.get(f"/integrations/{generic.pk}/"))

@@ -94,7 +94,7 @@ def _uptimekuma(mark: str, now: datetime) -> bytes:
 
 
 def _betterstack(mark: str, now: datetime) -> bytes:
-    attributes = {"name": "Tocsin", "cause": _SUMMARY, "started_at": now.isoformat()}
+    attributes = {"cause": _SUMMARY, "started_at": now.isoformat()}
     data = {"id": f"test-{mark}", "type": "incident", "attributes": attributes}
     return json.dumps({"event": "started", "data": data}).encode()
 

@@ -11,9 +11,16 @@ from tocsin.ingest.contract import LARGEST, Row, Store, Unavailable
 from tocsin.ingest.desks import Desk, Draft, Rejected, desk_at
 from tocsin.ingest.http import Answer, Receive, Scope, Send
 from tocsin.ingest.keys import Keys
+from tocsin.ingest.signed import is_trusted
 
 NOT_FOUND = http.problem(
     404, "Not found", "Nothing is heard at this address. Copy the URL from the integration's page."
+)
+UNSIGNED = http.problem(
+    401,
+    "Wrong signature",
+    "This integration takes only what is signed with its secret. Nothing was stored. Compare the secret in the tool "
+    "with the one of the integration, and the clocks of both machines.",
 )
 NOT_ALLOWED = http.problem(405, "Method not allowed", "Send it with POST.", (b"allow", b"POST"))
 
@@ -77,7 +84,7 @@ class Ingest:
         try:
             draft = desk.read(scope, body)
             key = self._keys.remembered(draft.key)
-            if key is None or key.kind != desk.kind:
+            if key is None or key.kind != desk.kind or key.secret:
                 return None
             now = self._now()
             receipt = self._receipts.take(now)
@@ -102,6 +109,8 @@ class Ingest:
             if key is None or key.kind != desk.kind:
                 return desk.unknown
             now = self._now()
+            if not is_trusted(key, scope, body, now):
+                return UNSIGNED
             receipt = self._receipts.take(now)
             await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, now))
         except Rejected as error:

@@ -32,6 +32,7 @@ class Key:
 
     integration_id: int
     kind: str
+    secret: str = ""  # sealed: what its messages must be signed with; empty: the key is enough
 
 
 class Store(Protocol):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tocsin.ingest.contract import LARGEST
 from tocsin.ingest.http import Answer, Scope, header, json, problem
-from tocsin.sources import alertmanager, generic, pagerduty
+from tocsin.sources import alertmanager, pagerduty
 from tocsin.sources.contract import Unreadable
+from tocsin.sources.registry import SOURCES
 
 RETRY_AFTER = (b"retry-after", b"2")  # seconds
 _TOO_LARGE = f"A message has at most {LARGEST // 1024} KB. Nothing was stored."
@@ -23,6 +24,7 @@ class Draft:
     key: str
     body: bytes  # to be stored
     dedup_key: str = ""
+    error: str = ""  # what of it was not taken, and why
 
 
 class Rejected(Exception):
@@ -100,7 +102,7 @@ def _read_webhook(check: Callable[[bytes], object]) -> Callable[[Scope, bytes], 
 
 def _key_of(scope: Scope) -> str:
     """The last part of the path, or a bearer token."""
-    parts = scope["path"].strip("/").split("/")
+    parts = scope["path"].rstrip("/").removesuffix(_PUSH).strip("/").split("/")
     if len(parts) == 3:  # noqa: PLR2004 - in, the kind, the key
         return str(parts[2])
     word, _, token = header(scope, b"authorization").partition(b" ")
@@ -115,15 +117,46 @@ def _receipt_header(receipt: str) -> tuple[bytes, bytes]:
     return b"tocsin-receipt", receipt.encode()
 
 
-def _webhook(kind: str, check: Callable[[bytes], object]) -> Desk:
+def _webhook(
+    kind: str,
+    read: Callable[[Scope, bytes], Draft],
+    accepted: Callable[[Draft, str], Answer] = _accepted_webhook,
+) -> Desk:
     return Desk(
         kind=kind,
-        read=_read_webhook(check),
-        accepted=_accepted_webhook,
+        read=read,
+        accepted=accepted,
         unknown=problem(401, "Unknown key", _UNKNOWN),
         busy=problem(503, "Try again", _BUSY, RETRY_AFTER),
         too_large=problem(413, "Too large", _TOO_LARGE, (b"connection", b"close")),
     )
+
+
+# Alertmanager's own API, where Prometheus sends to
+
+_PUSH = "/api/v2/alerts"
+_WRONG_TYPE = json(415, {"code": 415, "message": "unsupported media type, only [application/json] are allowed"})
+
+
+def _read_push(scope: Scope, body: bytes) -> Draft:
+    media_type = header(scope, b"content-type").partition(b";")[0].strip().lower()
+    if media_type != b"application/json":
+        raise Rejected(_WRONG_TYPE)
+    try:
+        sifted = alertmanager.sift(body)
+    except Unreadable as error:
+        raise Rejected(json(400, {"code": 400, "message": str(error)})) from error
+    said = "; ".join(sifted.errors)
+    if said and not sifted.count:
+        raise Rejected(json(400, said))
+    return Draft(key=_key_of(scope), body=sifted.good, error=said)
+
+
+def _accepted_push(draft: Draft, receipt: str) -> Answer:
+    """As Alertmanager says it: of a mixed batch the good alerts are kept, and the answer is what was wrong."""
+    if draft.error:
+        return json(400, draft.error, _receipt_header(receipt))
+    return Answer(status=200, body=b"", headers=(_receipt_header(receipt),))
 
 
 DESKS: Mapping[str, Desk] = {
@@ -139,14 +172,14 @@ DESKS: Mapping[str, Desk] = {
             headers=((b"connection", b"close"),),
         ),
     ),
-    "/in/alertmanager": _webhook("alertmanager", alertmanager.read),
-    "/in/generic": _webhook("generic", generic.read),
+    f"/in/alertmanager{_PUSH}": _webhook("alertmanager", _read_push, _accepted_push),
+    **{f"/in/{s.kind}": _webhook(s.kind, _read_webhook(s.check)) for s in SOURCES.values() if s.check is not None},
 }
-_WEBHOOK = re.compile(r"(/in/[a-z]+)(/[^/]*)?/?")
+_WEBHOOK = re.compile(rf"(/in/[a-z]+)(?:/[^/]*)?({_PUSH})?/?")
 
 
 def desk_at(path: str) -> Desk | None:
     if (desk := DESKS.get(path)) is not None:
         return desk
     found = _WEBHOOK.fullmatch(path)
-    return DESKS.get(found[1] if found else path.rstrip("/"))
+    return DESKS.get(found[1] + (found[2] or "") if found else path.rstrip("/"))

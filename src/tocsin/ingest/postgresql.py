@@ -17,7 +17,7 @@ from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
 PATIENCE = 10.0  # seconds for any statement, and for a connection to come free
 _COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at", "state", "error")
 _KEYS = (
-    "SELECT key_hash, id, kind FROM services_integration "
+    "SELECT key_hash, id, kind, secret FROM services_integration "
     "WHERE is_enabled AND deleted_at IS NULL AND key_hash = ANY($1::text[])"
 )
 # it need not be durable: an engine that misses it looks by itself
@@ -66,7 +66,7 @@ class PostgresStore:
             rows = await self._pool.fetch(_KEYS, list(fingerprints))
         except _LOST as error:
             raise Unavailable(str(error)) from error
-        return {mark: Key(integration_id=pk, kind=kind) for mark, pk, kind in rows}
+        return {mark: Key(integration_id=pk, kind=kind, secret=secret) for mark, pk, kind, secret in rows}
 
     async def close(self) -> None:
         if self._telling is not None:

@@ -19,7 +19,8 @@ _VALUES = "(?, ?, ?, ?, ?, 'new', '')"
 _SIZES = (256, 64, 16, 4, 1)
 _STATEMENTS = {size: _INSERT + ", ".join([_VALUES] * size) for size in _SIZES}
 _KEYS = (
-    "SELECT key_hash, id, kind FROM services_integration WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
+    "SELECT key_hash, id, kind, secret FROM services_integration "
+    "WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
 )
 _MOST = 500  # placeholders in one query
 
@@ -134,6 +135,6 @@ def _keys(connection: sqlite3.Connection, fingerprints: Sequence[str]) -> dict[s
     found: dict[str, Key] = {}
     for start in range(0, len(fingerprints), _MOST):
         some = fingerprints[start : start + _MOST]
-        for mark, pk, kind in connection.execute(_KEYS.format(",".join("?" * len(some))), some):
-            found[mark] = Key(integration_id=pk, kind=kind)
+        for mark, pk, kind, secret in connection.execute(_KEYS.format(",".join("?" * len(some))), some):
+            found[mark] = Key(integration_id=pk, kind=kind, secret=secret)
     return found

@@ -20,7 +20,7 @@ _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
     "group_minutes",
 }  # fmt: skip
-_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled"}
+_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "secret"}
 _HINT = 4
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a sample that is only looked at
 
@@ -77,6 +77,9 @@ def change_integration(actor: Actor, integration: Integration, now: datetime, **
     mapping = changes.get("mapping")
     if isinstance(mapping, Mapping):
         _check_mapping(integration.kind, mapping)
+    if changes.get("secret") and not signs(integration.kind):
+        sentence = "This tool does not sign what it sends, so a secret would keep everything out. Leave it empty."
+        raise Refused(sentence, {"secret": sentence})
     changed = writing.change(actor, integration, now, changes)
     wakeups.notify()
     return changed
@@ -87,6 +90,11 @@ def delete_integration(actor: Actor, integration: Integration, now: datetime) ->
     require(actor, Verb.CONFIGURE)
     writing.change(actor, integration, now, {"is_enabled": False, "deleted_at": now}, verb="deleted")
     wakeups.notify()
+
+
+def signs(kind: str) -> bool:
+    """Whether the tool can sign its messages, and so an integration of this kind may have a secret."""
+    return kind in SOURCES and SOURCES[kind].is_signed is not None
 
 
 def try_mapping(kind: str, mapping: Mapping[str, object], sample: bytes) -> list[Signal] | str:

@@ -13,6 +13,7 @@ from tocsin.policies import queries as policies
 from tocsin.rest import Page, Paging, actor
 from tocsin.services import actions, queries
 from tocsin.services.models import Integration, Service
+from tocsin.sources.registry import SOURCES
 
 router = Router(tags=["services"])
 
@@ -41,7 +42,7 @@ class ServiceOut(ServiceIn):
 
 
 class IntegrationIn(Schema):
-    kind: str = Field(description="pagerduty, alertmanager or generic.")
+    kind: str = Field(description=f"One of {', '.join(sorted(SOURCES))}.")
     name: str = Field(max_length=80)
     mapping: dict[str, Any] = {}
 
@@ -50,6 +51,7 @@ class IntegrationChange(Schema):
     name: str | None = None
     mapping: dict[str, Any] | None = None
     is_enabled: bool | None = None
+    secret: str | None = Field(None, max_length=500, description="What the tool signs with; empty: need not sign.")
 
 
 class IntegrationOut(Schema):
@@ -60,6 +62,7 @@ class IntegrationOut(Schema):
     key_hint: str
     mapping: dict[str, Any]
     is_enabled: bool
+    is_signed: bool = Field(description="Whether only messages signed with its secret are taken.")
 
 
 class NewIntegration(IntegrationOut):
@@ -160,4 +163,5 @@ def _service(row: Service) -> dict[str, object]:
 
 def _integration(row: Integration) -> dict[str, object]:
     names = ("kind", "name", "key_hint", "mapping", "is_enabled")
-    return {"id": row.pk, "service": row.service.slug, **{name: getattr(row, name) for name in names}}
+    known = {"id": row.pk, "service": row.service.slug, "is_signed": bool(row.secret)}
+    return {**known, **{name: getattr(row, name) for name in names}}

@@ -14,6 +14,7 @@ from tocsin.people.models import Team
 from tocsin.people.problems import Refused
 from tocsin.policies import queries as policies
 from tocsin.policies.models import EscalationPolicy
+from tocsin.services.actions import signs
 from tocsin.services.models import Integration, Service
 from tocsin.sources.registry import SOURCES
 
@@ -117,6 +118,31 @@ class IntegrationChangeForm(forms.Form):
         label="Switched on",
         help_text="Switched off, it refuses what is sent to it, and the sender sees an error.",
     )
+    secret = forms.CharField(
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        label="Signing secret",
+        help_text="The secret that the tool signs with. Once it is set, whatever is not signed with it is refused.",
+    )
+    forget_secret = forms.BooleanField(required=False, label="Take messages without a signature again")
+
+    def __init__(self, integration: Integration, data: Data) -> None:
+        super().__init__(data, initial={"name": integration.name, "is_enabled": integration.is_enabled})
+        if not signs(integration.kind):
+            del self.fields["secret"]
+        if not integration.secret:
+            del self.fields["forget_secret"]
+        elif "secret" in self.fields:
+            self.fields["secret"].help_text = "One is set. Leave this empty to keep it."
+
+    def changes(self) -> dict[str, object]:
+        """An empty secret is none that was typed: it keeps what is there."""
+        found = dict(self.cleaned_data)
+        secret, is_forgotten = found.pop("secret", ""), found.pop("forget_secret", False)
+        if secret or is_forgotten:
+            found["secret"] = secret
+        return found
 
 
 class MappingForm(forms.Form):

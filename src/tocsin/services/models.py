@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from tocsin.people.models import Team
 from tocsin.policies.models import EscalationPolicy
+from tocsin.sealing import SealedTextField
 
 
 class Service(models.Model):
@@ -42,6 +43,8 @@ class Integration(models.Model):
     key_hash = models.CharField(max_length=64, unique=True)
     key_hint = models.CharField(max_length=8)  # the first characters, to tell keys apart
     mapping = models.JSONField(default=dict, blank=True)  # of a generic source
+    # what the tool signs its messages with; empty: the key is enough
+    secret = SealedTextField(blank=True, default="")
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)  # kept for its alerts' sake; never enabled again

@@ -84,11 +84,10 @@ def integration_new(request: ActorRequest) -> HttpResponse:
 def integration_edit(request: ActorRequest, pk: int) -> HttpResponse:
     require(request.actor, Verb.CONFIGURE)
     integration = queries.integration(request.actor, pk)
-    initial = {"name": integration.name, "is_enabled": integration.is_enabled}
-    form = IntegrationChangeForm(request.POST or None, initial=initial)
+    form = IntegrationChangeForm(integration, request.POST or None)
     if form.is_valid():
         try:
-            actions.change_integration(request.actor, integration, now=clock.now(), **form.cleaned_data)
+            actions.change_integration(request.actor, integration, now=clock.now(), **form.changes())
         except Refused as refused:
             refuse(form, refused)
         else:
