@@ -15,10 +15,12 @@ from tocsin.handoffs.drafting import body  # noqa: E402
 from tocsin.handoffs.models import Handoff  # noqa: E402
 from tocsin.people.models import User  # noqa: E402
 from tocsin.schedules.models import Schedule  # noqa: E402
+from tocsin.schedules.queries import on_call  # noqa: E402
 
 
 def hand_over(now: datetime) -> int:
-    schedule, at = Schedule.objects.order_by("name")[0], now + timedelta(hours=1)
+    schedule = Schedule.objects.order_by("name")[0]
+    at = on_call([schedule.pk], now)[schedule.pk].ends_at  # the engine withdraws a handoff that is not to be
     ada, grace = (User.objects.get(name__startswith=name) for name in ("Ada", "Grace"))
     for days, user in ((9, grace), (2, ada)):
         ShiftRecord.objects.create(
