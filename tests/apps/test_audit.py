@@ -21,6 +21,9 @@ def test_a_row_is_written_down_without_what_is_secret() -> None:
         "role": "responder",
         "time_zone": "UTC",
         "is_active": True,
+        "country": "",
+        "quiet_from": None,
+        "quiet_until": None,
         "created_at": NOW.isoformat(),
     }
     assert not {"address", "secret"} & fields(method).keys()

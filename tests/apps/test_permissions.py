@@ -92,6 +92,9 @@ NOT_ASKED = {
     "alerts.mark_acknowledged",  # the state behind `paging.acknowledge`, which asks; the engine and links use it too
     "alerts.mark_triggered",
     "alerts.mark_resolved",
+    "alerts.hand_over",  # likewise, behind `paging.take_over`
+    "paging.answer",  # what the answers to a page share; each of them has asked
+    "paging.change",
     "paging.acknowledge_test",  # asks whose test it is, when it has found it
 }
 SOMEBODY_ELSE = User(pk=999_999, name="Somebody", email="somebody@example.org", role=Role.RESPONDER)
