@@ -11,6 +11,7 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "b
 
 def assert_accessible(page: Page) -> None:
     """axe finds nothing that breaks WCAG 2.2 AA. Evaluated from outside, so that the page's CSP stays as it is."""
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     found = page.evaluate("(rules) => axe.run(document, rules)", _RULES)["violations"]

@@ -28,6 +28,7 @@ def test_every_page_is_accessible_and_fits_a_phone_in_the_dark(phone: Page, hand
 def test_the_draft_that_waits_on_home_is_edited_and_signed(page: Page, handoff: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Write and sign").first.click()
+    expect(page.get_by_role("button", name="Sign").first).to_be_visible()
     assert_accessible(page)
     page.get_by_label("Note").fill("The disk of db-1 fills up. Linus is away on Friday.")
     page.get_by_role("button", name="Sign", exact=True).click()

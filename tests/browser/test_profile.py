@@ -21,6 +21,7 @@ def _story(page: Page, lamp: Receiver) -> None:
     page.get_by_label("URL").fill(lamp.url)
     page.get_by_label(re.compile("^Name")).fill("Bedroom lamp")
     page.get_by_role("button", name="Send me the code").click()
+    expect(page.get_by_label("Code")).to_be_visible()
     assert_accessible(page)
     code = re.search(r"\d{6}", lamp.wait_for(1)[-1].body.decode())
     assert code

@@ -113,3 +113,14 @@ def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: ru
     while "Ada Lovelace" not in (page := visitor.get(group[1])):
         assert monotonic() < end, page
         sleep(0.05)
+
+
+def test_children_end_with_a_supervisor_that_is_killed() -> None:
+    with running.serving("--demo") as server:
+        children = server.children()
+        assert set(children) == {"web", "engine", "demo"}
+        server.process.kill()
+        end = monotonic() + 20
+        while left := [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]:
+            assert monotonic() < end, f"{left} of {children} are still there"
+            sleep(0.05)

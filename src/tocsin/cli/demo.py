@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from tocsin import clock
+from tocsin.cli.parent import end_with_parent
 from tocsin.config import django_setup, environment
 from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.rotation import Layer as LayerSpec
@@ -47,6 +48,7 @@ class Crew:
 @click.command(hidden=True)
 def demo() -> None:
     """Fill an example organisation once, then fire an alert at it. Run by `tocsin serve --demo`."""
+    end_with_parent()
     url = environment.read().public_url
     _wait(url)
     if queries.is_empty():

@@ -1,6 +1,5 @@
 """The two processes that `tocsin serve` keeps alive."""
 
-import ctypes
 import importlib
 import signal
 import socket
@@ -9,16 +8,15 @@ import threading
 import click
 import uvicorn
 
+from tocsin.cli.parent import end_with_parent
 from tocsin.config import django_setup, logs
-
-_PR_SET_PDEATHSIG = 1
 
 
 @click.command(hidden=True)
 @click.option("--fd", type=int, required=True, help="The listening socket.")
 def web(fd: int) -> None:
     """The front door: ingest, live streams and pages."""
-    _end_with_parent()
+    end_with_parent()
     config = uvicorn.Config(
         "tocsin.config.asgi:application",
         loop="uvloop",
@@ -40,16 +38,9 @@ def web(fd: int) -> None:
 @click.command(hidden=True)
 def engine() -> None:
     """What acts when time passes."""
-    _end_with_parent()
+    end_with_parent()
     django_setup.setup()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     importlib.import_module("tocsin.engine.loop").run(stop)  # needs Django to be set up, which `web` does not carry
-
-
-def _end_with_parent() -> None:
-    """When the supervisor is killed, its children get SIGTERM, so that a new one finds the port and the work free."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "prctl"):
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -15,6 +15,7 @@ from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
+from tocsin.health.edges import contained
 from tocsin.paging import alarms, beside, notifying, rows
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
@@ -86,13 +87,17 @@ def _start(group: AlertGroup, version: PolicyVersion, now: datetime) -> _Run:
 
 
 def _version(policy: EscalationPolicy, now: datetime) -> PolicyVersion:
-    try:
-        with transaction.atomic():
-            return snapshots.version_of(policy, now)
-    except Exception:  # an alert must not be lost because its policy is broken: its escalation runs as an emergency
-        log.exception("a policy cannot be read", policy=policy.pk)
-        version, _ = PolicyVersion.objects.get_or_create(digest=UNREADABLE, defaults={"body": {}, "created_at": now})
-        return version
+    """An alert must not be lost because its policy is broken: its escalation runs as an emergency."""
+    read = contained(lambda: _readable(policy, now), "a policy cannot be read", policy=policy.pk)
+    if read.value is not None:
+        return read.value
+    version, _ = PolicyVersion.objects.get_or_create(digest=UNREADABLE, defaults={"body": {}, "created_at": now})
+    return version
+
+
+def _readable(policy: EscalationPolicy, now: datetime) -> PolicyVersion:
+    with transaction.atomic():
+        return snapshots.version_of(policy, now)
 
 
 def _apply(change: GroupChange, run: _Run, now: datetime) -> None:

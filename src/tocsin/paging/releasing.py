@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from tocsin.core.escalation import Status
 from tocsin.health import wakeups
+from tocsin.health.edges import contained
 from tocsin.paging import notifying, rows, settling
 from tocsin.paging.models import Notification
 from tocsin.paging.notifying import WAITING
@@ -23,11 +24,10 @@ def release_due(now: datetime, limit: int = 500) -> int:
     """Put those whose time has come into the outbox. How many: call again at once while it is not 0."""
     if not _due(now).exists():  # mostly; so that an idle tick takes no write lock
         return 0
-    try:
-        released, unable = _release(_due(now)[:limit], now)
-    except Exception:  # the loop's edge: one row must not stop the others
-        log.exception("a batch of notifications failed; releasing them one by one")
+    batch = contained(lambda: _release(_due(now)[:limit], now), "a batch of notifications failed; they go one by one")
+    if batch.value is None:
         return sum(_release_alone(pk, now) for pk in list(_due(now).values_list("pk", flat=True)[:limit]))
+    released, unable = batch.value
     for pk, error in unable:
         settling.fail(pk, error, now)
     return released
@@ -45,11 +45,11 @@ def _due(now: datetime) -> QuerySet[Notification]:
 
 
 def _release_alone(pk: int, now: datetime) -> int:
-    try:
-        _, unable = _release(_due(now).filter(pk=pk), now)
-    except Exception as error:  # the loop's edge: a page that cannot be made has failed, and the next method comes
-        log.exception("a notification cannot be released", notification=pk)
-        unable = [(pk, f"It could not be made: {type(error).__name__}: {error}.")]
+    """A page that cannot be made has failed, and the next method comes."""
+    alone = _due(now).filter(pk=pk)
+    done = contained(lambda: _release(alone, now), "a notification cannot be released", notification=pk)
+    reason = f"It could not be made: {type(done.error).__name__}: {done.error}."
+    _, unable = done.value or (0, [(pk, reason)])
     for failed, text in unable:
         settling.fail(failed, text, now)
     return 1

@@ -16,6 +16,7 @@ from tocsin.core.escalation import Circumstances, Decision, Reason, Snapshot, St
 from tocsin.core.permissions import TOCSIN
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
+from tocsin.health.edges import contained
 from tocsin.paging import alarms, history, notifying, reaching, rows, telling
 from tocsin.paging.following import follow
 from tocsin.paging.history import Line
@@ -52,11 +53,10 @@ def advance_due(now: datetime, limit: int = 500) -> int:
 def _run_due(now: datetime, limit: int) -> int:
     if not _due(Status.RUNNING, now).exists():  # mostly; so that an idle tick takes no write lock
         return 0
-    try:
-        with transaction.atomic():
-            return _run(rows.locked(_due(Status.RUNNING, now), skip=True)[:limit], now)
-    except Exception:  # the loop's edge: one row must not stop the others
-        log.exception("a batch of escalations failed; running them one by one")
+    batch = rows.locked(_due(Status.RUNNING, now), skip=True)[:limit]
+    done = contained(lambda: _in_one(batch, now), "a batch of escalations failed; running them one by one")
+    if done.value is not None:
+        return done.value
     ids = list(_due(Status.RUNNING, now).values_list("pk", flat=True)[:limit])
     return sum(_run_alone(pk, now) for pk in ids)
 
@@ -67,27 +67,31 @@ def _due(status: Status, now: datetime) -> QuerySet[Escalation]:
 
 
 def _run_alone(pk: int, now: datetime) -> int:
-    try:
-        with transaction.atomic():
-            return _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk), skip=True), now)
-    except LOST:
-        log.exception("an escalation could not be written; it stays due", escalation=pk)
-        return 0
-    except Exception as error:  # the loop's edge: the others go on, and this one must not end in silence
-        log.exception("an escalation cannot be run as planned", escalation=pk)
-        _run_as_emergency(pk, f"{type(error).__name__}: {error}.", now)
-        return 1
+    """The others go on, and one that cannot be run as planned must not end in silence."""
+    alone = rows.locked(_due(Status.RUNNING, now).filter(pk=pk), skip=True)
+    done = contained(lambda: _in_one(alone, now), "an escalation cannot be run as planned", escalation=pk)
+    if done.error is None or isinstance(done.error, LOST):  # lost: it stays due
+        return done.value or 0
+    _run_as_emergency(pk, f"{type(done.error).__name__}: {done.error}.", now)
+    return 1
+
+
+def _in_one(due: QuerySet[Escalation], now: datetime) -> int:
+    with transaction.atomic():
+        return _run(due, now)
 
 
 def _run_as_emergency(pk: int, error: str, now: datetime) -> None:
-    try:
-        with transaction.atomic():
-            Escalation.objects.filter(pk=pk).update(error=error, version=F("version") + 1)
-            _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk)), now)
-    except Exception:  # the last edge there is: try again soon, and say so
-        log.exception("an escalation cannot be run at all", escalation=pk)
+    done = contained(lambda: _emergency(pk, error, now), "an escalation cannot be run at all", escalation=pk)
+    if done.error is not None:  # the last edge there is: try again soon, and say so
         Escalation.objects.filter(pk=pk).update(error=error, next_due=now + AGAIN, version=F("version") + 1)
         alarms.broken(Escalation.objects.get(pk=pk), now)
+
+
+def _emergency(pk: int, error: str, now: datetime) -> None:
+    with transaction.atomic():
+        Escalation.objects.filter(pk=pk).update(error=error, version=F("version") + 1)
+        _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk)), now)
 
 
 def _run(due: QuerySet[Escalation], now: datetime) -> int:
