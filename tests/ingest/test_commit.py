@@ -65,7 +65,7 @@ def row(body: bytes = b"{}") -> Row:
 
 
 async def settle() -> None:
-    for _ in range(10):
+    for _ in range(30):
         await asyncio.sleep(0)
 
 

@@ -12,7 +12,7 @@ pointing their name here, and links in answers from being somebody else's.
 import contextlib
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Protocol
 
@@ -20,6 +20,7 @@ import structlog
 
 from tocsin.ingest import http
 from tocsin.ingest.http import Answer, App, Receive, Scope, Send
+from tocsin.ingest.outcomes import outcome
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST_PAGE = 2 * 1024 * 1024  # bytes of a request to a page or to the API
@@ -88,11 +89,9 @@ class Door:
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
         parts: tuple[Part, ...] = (self.ingest, self._live, self._readiness)
         await receive()
-        try:
-            for part in parts:
-                await part.open()
-        except Exception as error:
-            log.exception("cannot start")
+        error = await outcome(_open(parts))
+        if error is not None:
+            log.error("cannot start", exc_info=error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         _on_stop(self._live.end_streams)
@@ -101,6 +100,11 @@ class Door:
         for part in parts:
             await part.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _open(parts: Sequence[Part]) -> None:
+    for part in parts:
+        await part.open()
 
 
 def _on_stop(end: Callable[[], None]) -> None:

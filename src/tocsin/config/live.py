@@ -24,6 +24,7 @@ from django.http.cookie import parse_cookie
 from tocsin import clock
 from tocsin.config import watching
 from tocsin.health import presence, wakeups
+from tocsin.health.edges import contained
 from tocsin.ingest import http
 from tocsin.ingest.http import Receive, Scope, Send
 from tocsin.paging import ringing
@@ -143,10 +144,7 @@ class Live:
 
     def _watch(self) -> None:
         while self._occupied.wait() and not self._stopping:
-            try:
-                self._listen()
-            except Exception:  # the edge of a loop: try again, and let the tabs know nothing
-                log.exception("cannot see what changes; trying again")
+            if contained(self._listen, "cannot see what changes; trying again").error is not None:
                 clock.sleep(1.0)
         connections.close_all()  # this thread's
 

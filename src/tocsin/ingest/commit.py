@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from tocsin.ingest.contract import Conflict, Row, Store, Unavailable
+from tocsin.ingest.outcomes import outcome
 
 MOST_ROWS = 8192  # that may wait
 MOST_BYTES = 64 * 1024 * 1024
@@ -78,12 +79,11 @@ class Committer:
         return batch
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            await self._store.write([row for row, _ in batch])
-        except Conflict as error:
+        error = await outcome(self._store.write([row for row, _ in batch]))
+        if isinstance(error, Conflict):
             await self._write_each(batch, error)
-        except Exception:
-            log.exception("could not write events", events=len(batch))
+        elif isinstance(error, BaseException):
+            log.error("could not write events", events=len(batch), exc_info=error)
             self._answer(batch, Unavailable())
         else:
             self._answer(batch, None)

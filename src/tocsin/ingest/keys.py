@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from tocsin import clock
 from tocsin.ingest.contract import Key, Unavailable
+from tocsin.ingest.outcomes import outcome
 from tocsin.sealing import fingerprint
 
 KEPT = 3.0  # seconds
@@ -48,10 +49,11 @@ class Keys:
     async def _look(self) -> None:
         while self._wanted:
             wanted, self._wanted = self._wanted, {}
-            try:
-                self._tell(wanted, await self._lookup(list(wanted)))
-            except Exception:  # noqa: BLE001 - whoever waits must get an answer
+            found = await outcome(self._lookup(list(wanted)))
+            if isinstance(found, BaseException):
                 _fail(wanted)
+            else:
+                self._tell(wanted, found)
         self._looking = None
 
     def _tell(self, wanted: Mapping[str, "asyncio.Future[Key | None]"], found: Mapping[str, Key]) -> None:

@@ -95,10 +95,9 @@ def _write(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         for statement, values in statements:
             connection.execute(statement, values)
         connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
+    finally:
+        if connection.in_transaction:  # something went wrong on the way
             connection.execute("ROLLBACK")
-        raise
 
 
 def _statements(rows: Sequence[Row]) -> Iterator[tuple[str, list[object]]]:

@@ -21,6 +21,11 @@ TABLES: Mapping[str, frozenset[str]] = {
 MOST_ITEMS = 1000
 _LONGEST = 20_000  # characters of one template's output
 _LARGEST_RANGE = 1000
+# what a stranger's template may end in; RuntimeError is also Python's recursion limit
+_MISTAKES = (
+    *(jinja2.TemplateError, ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(MemoryError, RuntimeError, TypeError, ValueError),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +78,7 @@ def _render(name: str, text: str, item: Item) -> str:
     try:
         pieces = _template(text).generate({**fields, "item": item.value, "event": item.event})
         return _joined(pieces)
-    except Exception as error:
+    except _MISTAKES as error:
         raise Unreadable(f"In the mapping, the template of “{name}” does not work: {error}") from error
 
 
