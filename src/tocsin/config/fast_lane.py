@@ -88,6 +88,7 @@ class FastLane(HttpToolsProtocol):
         self._taken: Taken | None = None  # the event that is being written
         self._held: list[bytes] = []  # what came meanwhile
         self._is_last = False  # the server stops
+        self._answered_at = 0.0  # on the loop's clock; the last event that went this way
 
     def data_received(self, data: bytes) -> None:
         if self._taken is not None:
@@ -127,8 +128,9 @@ class FastLane(HttpToolsProtocol):
             self._go_on()
 
     def _go_on(self) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
         if self._held:
             data, self._held = b"".join(self._held), []
             self.transport.resume_reading()
@@ -144,8 +146,19 @@ class FastLane(HttpToolsProtocol):
         self._is_inside = False
         super().on_message_complete()
 
+    # one timer for many requests: to set it anew for each costs more than to look, when it rings, how long it has been
+
+    def _wait_for_more(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
     def timeout_keep_alive_handler(self) -> None:
-        if self._taken is None:
+        self.timeout_keep_alive_task = None
+        if self._taken is not None:
+            return  # it is set again with the answer
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait_for_more(left)
+        else:
             super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:

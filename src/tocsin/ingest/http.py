@@ -79,12 +79,7 @@ async def send(send: Send, answer: Answer) -> None:
 
 def wire(answer: Answer, *, is_last: bool = False) -> bytes:
     """A whole answer as HTTP/1.1 has it."""
-    lines = [
-        b"HTTP/1.1 %d %b" % (answer.status, _PHRASES[answer.status]),
-        b"content-type: " + answer.content_type,
-        b"content-length: %d" % len(answer.body),
-        *(b"%b: %b" % header for header in answer.headers),
-    ]
-    if is_last:
-        lines.append(b"connection: close")
-    return b"\r\n".join([*lines, b"", answer.body])
+    first = (answer.status, _PHRASES[answer.status], answer.content_type, len(answer.body))
+    lines = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n" % first
+    more = b"".join([b"%b: %b\r\n" % header for header in answer.headers])
+    return b"".join((lines, more, b"connection: close\r\n" if is_last else b"", b"\r\n", answer.body))

@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(default='new', max_length=12)),
                 ('error', models.TextField(blank=True, default='')),
                 ('absorbed_at', models.DateTimeField(blank=True, null=True)),
-                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='services.integration')),
+                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', db_index=False, to='services.integration')),
             ],
             options={
                 'ordering': ['-id'],
