@@ -265,6 +265,22 @@ def test_the_server_stops_when_the_event_in_the_air_is_answered() -> None:
     on_a_line(story)
 
 
+def test_an_idle_connection_is_closed_after_the_last_answer_and_not_before() -> None:
+    async def story(line: Line) -> None:
+        (protocol,) = line.server.server_state.connections
+        protocol._unset_keepalive_if_required()
+        protocol.timeout_keep_alive = 0.2
+        loop = asyncio.get_running_loop()
+        for _ in range(4):
+            assert (await line.ask(post()))[0] == 202
+            last = loop.time()
+            await asyncio.sleep(0.1)
+        assert await line.reader.read() == b""
+        assert loop.time() - last >= 0.19
+
+    on_a_line(story)
+
+
 def test_a_sender_that_goes_away_disturbs_nobody() -> None:
     async def story(line: Line) -> None:
         line.disk.going.clear()
