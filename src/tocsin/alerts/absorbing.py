@@ -13,13 +13,13 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from tocsin.alerts import loading
-from tocsin.alerts.changes import GroupChange
+from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.ledger import Key, Ledger
 from tocsin.alerts.models import Event
 from tocsin.alerts.quarantine import quarantine
 from tocsin.alerts.storable import without_nul
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Signal
+from tocsin.core.signals import Beat, Change, Heard, Signal
 from tocsin.health import problems, wakeups
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Unreadable
@@ -41,13 +41,13 @@ class Absorbed:
     quarantined: int = 0
 
 
-def absorb(now: datetime, follow: Follow, limit: int = 500) -> Absorbed:
+def absorb(now: datetime, follow: Follow, limit: int = 500, listeners: Listeners = NOBODY) -> Absorbed:
     """Takes up to `limit` new events, in the order in which they came.
 
     Nothing is taken while another node absorbs: what one key says must be heard in order. When it is the database that
     is ill and not an event, its error is raised and nothing is changed.
     """
-    run = _Absorbing(now, follow)
+    run = _Absorbing(now, follow, listeners)
     _in_steps(limit, run.attempt, run.give_up)
     return run.done
 
@@ -106,6 +106,7 @@ class _Heard:
     event: Event
     integration: Integration
     signals: list[Signal]
+    told: list[Told] = field(default_factory=list)
     reason: Reason | None = None  # why there is nothing to do
 
 
@@ -113,6 +114,7 @@ class _Heard:
 class _Absorbing:
     now: datetime
     follow: Follow
+    listeners: Listeners = NOBODY
     done: Absorbed = Absorbed()
     claimed: list[Event] = field(default_factory=list)  # by the attempt that is going on
 
@@ -143,10 +145,16 @@ class _Absorbing:
         heard, errors = _hear(self.claimed)
         ledger = _apply(heard)
         _finish(ledger, self.follow, self.now)
+        self._tell([told for h in heard for told in h.told])
         absorbed = [h.event.pk for h in heard]
         Event.objects.filter(pk__in=absorbed).update(state="absorbed", absorbed_at=self.now, error="")
         quarantined = quarantine(errors, self.now)
         return Absorbed(events=len(absorbed), groups=len(ledger.new_groups), quarantined=quarantined)
+
+    def _tell(self, told: Sequence[Told]) -> None:
+        for kind, listener in ((Change, self.listeners.changes), (Beat, self.listeners.beats)):
+            if some := [t for t in told if isinstance(t.what, kind)]:
+                listener(some, self.now)
 
 
 def _hear(events: Sequence[Event]) -> tuple[list[_Heard], dict[int, str]]:
@@ -164,12 +172,21 @@ def _hear(events: Sequence[Event]) -> tuple[list[_Heard], dict[int, str]]:
 
 def _read(event: Event, integration: Integration) -> _Heard:
     if not integration.is_enabled:
-        return _Heard(event, integration, [], Reason.SWITCHED_OFF)
+        return _Heard(event, integration, [], reason=Reason.SWITCHED_OFF)
     body = bytes(event.body)
-    signals = SOURCES[event.kind].parse(body, integration.mapping, event.received_at)
+    heard = SOURCES[event.kind].parse(body, integration.mapping, event.received_at)
+    signals = [h for h in heard if isinstance(h, Signal)]
+    told = [Told(event=event, integration=integration, what=h) for h in heard if not isinstance(h, Signal)]
     if b"\\u0000" in body:
         signals = [without_nul(s) for s in signals]
-    return _Heard(event, integration, signals, None if signals else Reason.EMPTY)
+    return _Heard(event, integration, signals, told, None if signals else _silent(heard))
+
+
+def _silent(heard: Sequence[Heard]) -> Reason:
+    """What became of a message that says nothing about any alert."""
+    if not heard:
+        return Reason.EMPTY
+    return Reason.CHANGE if isinstance(heard[0], Change) else Reason.BEAT
 
 
 def _apply(heard: Sequence[_Heard]) -> Ledger:

@@ -1,9 +1,13 @@
-"""What absorbing tells those who page."""
+"""What absorbing tells those who page, and those who keep changes and heartbeats."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from tocsin.alerts.models import AlertGroup
+from tocsin.alerts.models import AlertGroup, Event
+from tocsin.core.signals import Beat, Change
+from tocsin.services.models import Integration
 
 
 class ChangeKind(StrEnum):
@@ -24,3 +28,28 @@ class GroupChange:
 
     group: AlertGroup
     kind: ChangeKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A change or a beat that was heard."""
+
+    event: Event
+    integration: Integration
+    what: Change | Beat
+
+
+Listener = Callable[[Sequence[Told], datetime], None]  # in the transaction of the batch
+
+
+def nobody(told: Sequence[Told], now: datetime) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listeners:
+    changes: Listener = nobody
+    beats: Listener = nobody
+
+
+NOBODY = Listeners()

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from tocsin.alerts.models import Event
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.core.signals import Action
+from tocsin.core.signals import Action, Signal
 from tocsin.health import wakeups
 from tocsin.people.problems import Refused
 from tocsin.services.models import Integration
@@ -46,7 +46,7 @@ def _triggers(integration: Integration, body: bytes, now: datetime) -> bool:
         signals = SOURCES[integration.kind].parse(body, integration.mapping, now)
     except Unreadable:
         return False
-    return any(signal.action is Action.TRIGGER for signal in signals)
+    return any(isinstance(signal, Signal) and signal.action is Action.TRIGGER for signal in signals)
 
 
 def _pagerduty(mark: str, now: datetime) -> bytes:

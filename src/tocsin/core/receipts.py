@@ -18,6 +18,8 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     SWITCHED_OFF = "integration switched off"
     EMPTY = "no alerts inside"
+    CHANGE = "recorded as a change"
+    BEAT = "heard as a ping"
 
     @property
     def sentence(self) -> str:
@@ -39,4 +41,6 @@ _SENTENCES = {
     Reason.EXPIRED: "The time until which the source had announced the alert passed without news.",
     Reason.SWITCHED_OFF: "The integration was switched off before this was read. It was kept and not acted on.",
     Reason.EMPTY: "The message was read and has no alerts in it.",
+    Reason.CHANGE: "Recorded as a change.",
+    Reason.BEAT: "Heard as the ping of a heartbeat.",
 }

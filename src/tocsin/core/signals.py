@@ -73,3 +73,41 @@ class Signal:
     links: tuple[Link, ...] = ()  # runbook and dashboard first
     images: tuple[Image, ...] = ()
     ends_at: datetime | None = None  # aware; resolves by itself then
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A deploy, a configuration or an infrastructure change. Texts are already cut to their lengths."""
+
+    summary: str  # ≤ 1024
+    key: str = ""  # ≤ 255: what comes again with it, as a deployment does at each of its states, is the same change
+    source: str = ""  # ≤ 255: where it was made
+    status: str = ""  # ≤ 20, as the tool says it: pending, success, failure …
+    at: datetime | None = None  # aware; none: when the message came
+    environment: str = ""  # ≤ 80
+    version: str = ""  # ≤ 255: a commit, a tag, a release
+    author: str = ""  # ≤ 255
+    rollback: str = ""  # one sentence, or a command: how to go back
+    details: Mapping[str, object] = field(default_factory=dict)  # JSON values
+    links: tuple[Link, ...] = ()
+
+
+class BeatKind(StrEnum):
+    SUCCESS = "success"
+    START = "start"
+    FAIL = "fail"
+    LOG = "log"  # something to keep, which says nothing about success
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """A ping: a job says that it has begun, ended or failed."""
+
+    name: str = ""  # ≤ 255: of the heartbeat; empty: the one whose key was used
+    kind: BeatKind = BeatKind.SUCCESS
+    exit_code: int | None = None  # 0–255
+    run_id: str = ""  # ≤ 64: which start an end belongs to
+    body: str = ""  # ≤ 10,000 characters: what the job printed
+
+
+Heard = Signal | Change | Beat  # what one message can say

@@ -102,7 +102,7 @@ def try_mapping(kind: str, mapping: Mapping[str, object], sample: bytes) -> list
     if kind not in SOURCES:
         return _unknown(kind)
     try:
-        return list(SOURCES[kind].parse(sample, mapping, _ANY_TIME))
+        return [heard for heard in SOURCES[kind].parse(sample, mapping, _ANY_TIME) if isinstance(heard, Signal)]
     except Unreadable as error:
         return str(error)
 

@@ -1,10 +1,10 @@
-"""What a source is: a folder that turns one wire format into signals, without database, clock or network."""
+"""What a source is: a folder that turns one wire format into what was heard, without database, clock or network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.core.signals import Signal
+from tocsin.core.signals import Heard
 
 
 class Unreadable(Exception):
@@ -12,7 +12,7 @@ class Unreadable(Exception):
 
 
 # body, the integration's mapping, the time of arrival
-Parse = Callable[[bytes, Mapping[str, object], datetime], list[Signal]]
+Parse = Callable[[bytes, Mapping[str, object], datetime], Sequence[Heard]]
 # the secret, the body, a header by its lower-case name, the time of arrival
 IsSigned = Callable[[str, bytes, Callable[[str], str], datetime], bool]
 
