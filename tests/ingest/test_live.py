@@ -22,6 +22,7 @@ from tests import databases
 from tests.pages.desk import at_the_desk, living
 from tests.running import free_port
 from tests.world import Person
+from tocsin.config import watching
 from tocsin.config.live import Live
 from tocsin.health.models import Presence
 from tocsin.ingest.http import Receive, Scope, Send
@@ -37,10 +38,12 @@ STOPS_WITHIN = 2.0  # seconds
 class Stream:
     """The browser's end of one open tab."""
 
-    def __init__(self, port: int, cookie: str = "") -> None:
+    def __init__(self, port: int, cookie: str = "", since: str = "") -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self._file, self._end = self._socket.makefile("rb"), monotonic() + PATIENCE
-        self._socket.sendall(f"GET /live HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
+        self._socket.sendall(
+            f"GET /live?since={since} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+        )
         self.status = int(self._file.readline().split()[1])
         for _ in iter(self._file.readline, b"\r\n"):  # the headers
             pass
@@ -146,6 +149,21 @@ def test_a_tab_hears_what_changed(ada: Person, tab: Stream) -> None:
     told: set[object] = set()
     while not {"events", "groups", "deliveries"} <= told:
         told |= set(tab.next("changed"))  # type: ignore[call-overload]
+
+
+def test_a_tab_hears_at_once_what_changed_since_its_page_was_made(port: int, ada: Person, tab: Stream) -> None:
+    page = at_the_desk(ada).get("/", headers={"Accept": "text/html"})
+    ada.world.monitoring(ada.world.policy([ada])).fires()  # before the page has opened its stream
+    while "groups" not in tab.next("changed"):  # type: ignore[operator]
+        """Everybody else is told, and it will not be said again."""
+    with Stream(port, cookie_of(ada), page.context["live_mark"]) as late:
+        assert {"events", "groups"} <= set(late.next("changed"))  # type: ignore[call-overload]
+
+
+def test_a_page_is_told_nothing_when_nothing_changed_and_everything_when_its_mark_is_unknown(ada: Person) -> None:
+    now = watching.digest()
+    assert watching.changed_since(watching.mark(now), now) == []
+    assert watching.changed_since("of-another-version", now) == list(now)
 
 
 def test_a_tab_rings_until_somebody_answers(ada: Person, tab: Stream) -> None:

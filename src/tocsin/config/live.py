@@ -1,6 +1,7 @@
 """/live: one stream of server-sent events to each open tab.
 
     event: changed   data: ["groups", …]   what is different now; the page fetches what it shows of it
+                                           at first: what became different since the page was made, by its `?since=`
     event: ring      data: {…} or {}       this person is being paged here; or is not any more
 
 One thread listens to the database for all tabs, looks up what changed once for all, and who is rung once a person.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
 import structlog
@@ -51,6 +53,7 @@ T = TypeVar("T")
 class Tab:
     session: str
     user_id: int
+    since: str = ""  # the mark of the page, until it was told what changed since
     ring: bytes = b"{}"  # what it was last told
     is_new: bool = True
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -113,7 +116,7 @@ class Live:
         if user_id is None:
             await http.send(send, SIGN_IN)
             return
-        await self._serve(Tab(session=key, user_id=user_id), receive, send)
+        await self._serve(Tab(session=key, user_id=user_id, since=_since(scope)), receive, send)
 
     async def _serve(self, tab: Tab, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -155,6 +158,7 @@ class Live:
             known = watching.digest()
             news = True
             while self._tabs and not self._stopping:
+                self._catch_up([tab for tab in list(self._tabs) if tab.since])
                 self._look_after(list(self._tabs), is_news=news)
                 if news:
                     known = self._tell_changes(known)
@@ -171,6 +175,14 @@ class Live:
             for tab in list(self._tabs):
                 self._soon(tab.tell, "changed", msgspec.json.encode(topics))
         return now
+
+    def _catch_up(self, tabs: list[Tab]) -> None:
+        """What changed after a page was read from the database and before its stream was open would never be told."""
+        now = watching.digest() if tabs else {}
+        for tab in tabs:
+            topics, tab.since = watching.changed_since(tab.since, now), ""
+            if topics:
+                self._soon(tab.tell, "changed", msgspec.json.encode(topics))
 
     def _look_after(self, tabs: list[Tab], *, is_news: bool) -> None:
         due = self._due(tabs)
@@ -209,6 +221,11 @@ class Live:
 def _with_connection(work: Callable[[], T]) -> T:
     close_old_connections()
     return work()
+
+
+def _since(scope: Scope) -> str:
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("since", [""])[0]
 
 
 async def _gone(receive: Receive) -> None:

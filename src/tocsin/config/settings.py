@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "tocsin.home.middleware.FirstRunMiddleware",
     "tocsin.home.middleware.ZoneMiddleware",
     "tocsin.people.middleware.ActorMiddleware",
+    "tocsin.config.watching.LiveMarkMiddleware",
     "tocsin.config.errors.ErrorsMiddleware",
 ]
 

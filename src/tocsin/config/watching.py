@@ -1,13 +1,14 @@
 """What the live streams ask the database: who is there, what changed, who is being rung."""
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 
 import msgspec
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Max, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from tocsin.alerts.models import Entry, Event, Outcome
 from tocsin.health.models import Problem
@@ -15,6 +16,7 @@ from tocsin.outbox.models import Attempt, Message
 from tocsin.paging import queries
 from tocsin.paging.models import Notification
 
+Answer = Callable[[HttpRequest], HttpResponse]
 Digest = Mapping[str, object]  # topic → something that is different when it changed
 
 
@@ -65,3 +67,29 @@ def ring_of(user_id: int) -> bytes:
 
 def changed(before: Digest, after: Digest) -> list[str]:
     return [topic for topic, mark in after.items() if before.get(topic) != mark]
+
+
+def mark(digest: Digest) -> str:
+    """What a page was made of, short enough for its address of the stream; `changed_since` reads it again."""
+    return "-".join(f"{zlib.crc32(repr(value).encode()):08x}" for value in digest.values())
+
+
+def changed_since(made_of: str, after: Digest) -> list[str]:
+    """Everything, when the mark is none of ours."""
+    before, now = made_of.split("-"), mark(after).split("-")
+    if len(before) != len(now):
+        return list(after)
+    return [topic for topic, was, is_ in zip(after, before, now, strict=True) if was != is_]
+
+
+class LiveMarkMiddleware:
+    """Sets `request.live_mark` before a page reads anything, so that its stream can tell it all that came after."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if is_page and request.user.is_authenticated and not request.headers.get("HX-Request"):
+            request.live_mark = mark(digest())  # type: ignore[attr-defined]
+        return self.get_response(request)

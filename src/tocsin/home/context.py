@@ -14,6 +14,7 @@ def page(request: HttpRequest) -> dict[str, object]:
         return {"now": now}
     return {
         "now": now,
+        "live_mark": getattr(request, "live_mark", ""),
         "nav": navigation.items(request.path, queries.triggered(actor)),
         "problems": problems.open_problems(),
         "on_call_until": queries.on_call_until(actor, now),
