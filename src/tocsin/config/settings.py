@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "tocsin.schedules",
     "tocsin.policies",
     "tocsin.services",
+    "tocsin.rules",
     "tocsin.alerts",
     "tocsin.paging",
     "tocsin.handoffs",

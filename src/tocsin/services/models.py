@@ -22,6 +22,12 @@ class Service(models.Model):
     rollback = models.TextField(blank=True)  # one sentence: how to go back
     # alerts of one service that come within the window join the open group; 0: every alert is a group of its own
     group_minutes = models.PositiveIntegerField(default=0)
+    group_by = models.JSONField(default=list, blank=True)  # labels that the alerts of a group share; none: any alerts
+    group_hours = models.PositiveIntegerField(default=24)  # a group collects for so long at most
+    pause_minutes = models.PositiveIntegerField(default=0)  # what resolves within them pages nobody; 0: pages at once
+    resolve_minutes = models.PositiveIntegerField(default=0)  # without news, an alert resolves by itself; 0: never
+    calms_flapping = models.BooleanField(default=True)  # what comes and goes again and again pages once
+    storm_threshold = models.PositiveIntegerField(default=100)  # new alerts in 5 minutes that are one page; 0: never
     created_at = models.DateTimeField()
 
     class Meta:
@@ -46,6 +52,8 @@ class Integration(models.Model):
     # what the tool signs its messages with; empty: the key is enough
     secret = SealedTextField(blank=True, default="")
     is_enabled = models.BooleanField(default=True)
+    # the routing tree may move its alerts; what it does not move is its service's
+    is_routed = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)  # kept for its alerts' sake; never enabled again
 
