@@ -1,0 +1,53 @@
+"""Making, changing and deleting inhibition rules."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tocsin.core.permissions import Actor, Verb, require
+from tocsin.people import writing
+from tocsin.people.problems import Refused
+from tocsin.rules import typed
+from tocsin.rules.editions import edited
+from tocsin.rules.models import Inhibition
+
+MOST_LABELS = 20
+
+
+def save_inhibition(
+    actor: Actor,
+    row: Inhibition | None,
+    now: datetime,
+    *,
+    name: str,
+    source: str,
+    target: str,
+    equal: Sequence[str] = (),
+    is_enabled: bool = True,
+) -> Inhibition:
+    """`row`: the one to change; None makes one."""
+    require(actor, Verb.CONFIGURE)
+    fields = {
+        "name": typed.name(name),
+        "source": typed.written(typed.some_matchers(source, "source")),
+        "target": typed.written(typed.some_matchers(target, "target")),
+        "equal": _labels(equal),
+        "is_enabled": is_enabled,
+    }
+    with edited():
+        if row is None:
+            return writing.create(actor, Inhibition(**fields), now)
+        return writing.change(actor, row, now, fields)
+
+
+def delete_inhibition(actor: Actor, row: Inhibition, now: datetime) -> None:
+    require(actor, Verb.CONFIGURE)
+    with edited():
+        writing.delete(actor, row, now)
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    if len(found) > MOST_LABELS:
+        sentence = f"At most {MOST_LABELS} labels."
+        raise Refused(sentence, {"equal": sentence})
+    return found

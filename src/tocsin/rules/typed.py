@@ -1,0 +1,45 @@
+"""What people type about rules, read and checked."""
+
+from collections.abc import Collection, Sequence
+
+from tocsin.core.matching import Matcher, Matchers, Unparsable, parse
+from tocsin.people.problems import Refused
+
+_NAME = "Give it a name: it stands wherever this rule was the reason for something."
+
+
+def matchers(text: str, field: str = "matchers") -> Matchers:
+    """`Refused` when they cannot be read."""
+    try:
+        return parse(text)
+    except Unparsable as error:
+        raise Refused(str(error), {field: str(error)}) from error
+
+
+def some_matchers(text: str, field: str = "matchers") -> Matchers:
+    """`Refused` also when they would match alerts that have nothing in common: all of them, sooner or later."""
+    found = matchers(text, field)
+    if all(matcher.holds({}) for matcher in found):
+        sentence = 'At least one matcher has to say something about every alert it means, such as service="checkout".'
+        raise Refused(sentence, {field: sentence})
+    return found
+
+
+def written(found: Sequence[Matcher]) -> str:
+    """As they are kept and shown."""
+    return ", ".join(map(str, found))
+
+
+def name(text: str) -> str:
+    found = text.strip()
+    if not found:
+        raise Refused(_NAME, {"name": _NAME})
+    return found
+
+
+def weekdays(days: Collection[int]) -> list[int]:
+    """In their order, each once."""
+    if not set(days) <= set(range(7)):
+        sentence = "Weekdays go from 0, Monday, to 6, Sunday."
+        raise Refused(sentence, {"weekdays": sentence})
+    return sorted(set(days))
