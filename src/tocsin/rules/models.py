@@ -86,7 +86,7 @@ class Maintenance(models.Model):
 
 
 class Maintained(models.Model):
-    """A service of a maintenance window. It cannot be deleted from under it: the window would be for more than it was."""
+    """A service of a maintenance window. It is not deleted from under it: the window would be for more than it was."""
 
     maintenance = models.ForeignKey(Maintenance, on_delete=models.CASCADE, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
