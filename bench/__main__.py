@@ -4,7 +4,7 @@ import importlib
 import json
 import sys
 
-NAMES = ("ingest", "absorb", "latency", "escalations", "idle", "rota")
+NAMES = ("ingest", "absorb", "latency", "escalations", "idle", "rota", "storm")
 
 
 def _complete(figure: dict[str, object]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """`python -m tests.crash.inspection`: what a server's database looks like, as JSON, when its work is done.
 
-Waits until nothing is under way, unless told `at-once`. Runs beside a server, in its environment.
+Waits until nothing is under way, unless told `at-once`, or `within=SECONDS`. Runs beside a server, in its environment.
 """
 
 import json
@@ -77,7 +77,8 @@ def is_at_rest() -> bool:
 
 
 if __name__ == "__main__":
-    end = clock.monotonic() + WITHIN
+    given = [word.removeprefix("within=") for word in sys.argv if word.startswith("within=")]
+    end = clock.monotonic() + (float(given[0]) if given else WITHIN)
     while "at-once" not in sys.argv and not is_at_rest() and clock.monotonic() < end:
         clock.sleep(0.1)
     sys.stdout.write(json.dumps(asdict(inspect())))

@@ -1,4 +1,4 @@
-"""`python -m tests.crash.seed URL`: a service whose alerts page one person by a webhook; prints the integration's key.
+"""`python -m tests.crash.seed URL [N]`: N services whose alerts page one person by a webhook; prints their keys.
 
 Runs beside a server, in its environment.
 """
@@ -15,17 +15,19 @@ from tocsin.core.signals import Urgency  # noqa: E402
 from tocsin.people import actions as people  # noqa: E402
 from tocsin.services.actions import create_integration, create_service  # noqa: E402
 
+NAMES = ("Checkout", "Search", "Accounts", "Mail", "Reports")
 
-def seed(url: str) -> str:
+
+def seed(url: str, services: int) -> list[str]:
     now = clock.now()
     world = World(now)
     olga = world.owner()
     hook = people.issue_method(SETUP, olga.user, "webhook", "Hook", url, now)
     people.set_rules(SETUP, olga.user, Urgency.HIGH, [(hook.pk, 0)], now)
-    service = create_service(SETUP, "Checkout", world.policy([olga], delay=60), now)
-    _, key = create_integration(SETUP, service, "pagerduty", "Monitoring", now)
-    return key
+    policy = world.policy([olga], delay=60)
+    made = [create_service(SETUP, name, policy, now) for name in NAMES[:services]]
+    return [create_integration(SETUP, service, "pagerduty", "Monitoring", now)[1] for service in made]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(seed(sys.argv[1]))
+    sys.stdout.write("\n".join(seed(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1)))
