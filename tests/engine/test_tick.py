@@ -72,8 +72,8 @@ def _broken(*_: object) -> None:
 
 
 def _noted(work: Callable[..., object], name: str, called: list[str]) -> Callable[..., object]:
-    def noting(*arguments: object) -> object:
+    def noting(*arguments: object, **named: object) -> object:
         called.append(name)
-        return work(*arguments)
+        return work(*arguments, **named)
 
     return noting

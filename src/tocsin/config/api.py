@@ -12,6 +12,7 @@ from tocsin import clock, rest
 from tocsin.alerts.api import router as alerts
 from tocsin.audit.api import router as audit
 from tocsin.care.api import router as care
+from tocsin.changes.api import router as changes
 from tocsin.core.permissions import Actor, Denied
 from tocsin.handoffs.api import router as handoffs
 from tocsin.home.api import router as home
@@ -48,6 +49,7 @@ for prefix, router in (
     ("", alerts),
     ("", paging),
     ("", services),
+    ("", changes),
     ("", policies),
     ("", schedules),
     ("", people),

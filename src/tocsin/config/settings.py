@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tocsin.policies",
     "tocsin.services",
     "tocsin.rules",
+    "tocsin.changes",
     "tocsin.alerts",
     "tocsin.paging",
     "tocsin.handoffs",

@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-_APPS = ("home", "handoffs", "care", "alerts", "paging", "services", "schedules", "policies", "people", "audit")
+_APPS = (
+    "home",
+    "handoffs",
+    "care",
+    "alerts",
+    "paging",
+    "services",
+    "changes",
+    "schedules",
+    "policies",
+    "people",
+    "audit",
+)
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),

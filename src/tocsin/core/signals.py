@@ -90,6 +90,7 @@ class Change:
     rollback: str = ""  # one sentence, or a command: how to go back
     details: Mapping[str, object] = field(default_factory=dict)  # JSON values
     links: tuple[Link, ...] = ()
+    delivery: str = ""  # ≤ 80: the tool's name for this message; what comes again under it is a copy
 
 
 class BeatKind(StrEnum):

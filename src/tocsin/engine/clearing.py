@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
 from tocsin.alerts.models import Event
+from tocsin.changes import hearing
 from tocsin.health import beats, presence
 from tocsin.health import settings as made_in_browser
 from tocsin.health.models import Problem
@@ -23,6 +24,7 @@ def clear(now: datetime) -> dict[str, int]:
         "events": _delete(Event.objects.filter(state="absorbed", received_at__lt=_since("keep_events_days", now))),
         "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
+        "deliveries": hearing.forget(now),
         "tabs": presence.clear(now),
         "beats": beats.clear(now),
     }

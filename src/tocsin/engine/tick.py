@@ -9,11 +9,15 @@ import structlog
 
 from tocsin.alerts import absorbing
 from tocsin.alerts.absorbing import Absorbed
+from tocsin.alerts.changes import Listeners
+from tocsin.changes import hearing
 from tocsin.health import problems
 from tocsin.health.edges import contained
 from tocsin.paging import running
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
+
+LISTENERS = Listeners(changes=hearing.hear)
 
 T = TypeVar("T")
 
@@ -40,7 +44,9 @@ class Worked:
 def tick(now: datetime) -> Worked:
     """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn."""
     worked = Worked()
-    absorbed = _stage("absorb", lambda: absorbing.absorb(now, running.follow), worked, now) or Absorbed()
+    absorbed = (
+        _stage("absorb", lambda: absorbing.absorb(now, running.follow, listeners=LISTENERS), worked, now) or Absorbed()
+    )
     worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
     worked.expired = _stage("expire", lambda: absorbing.expire(now, running.follow), worked, now) or 0
     worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0

@@ -34,6 +34,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
     ("My calendar link", "calendar_link", Verb.EDIT_SELF),
     ("API tokens", "tokens", Verb.EDIT_SELF),
     ("Integrations", "integrations", Verb.VIEW),
+    ("Record a change", "change_new", Verb.RESPOND),
     ("New integration", "integration_new", Verb.CONFIGURE),
     ("New service", "service_new", Verb.CONFIGURE),
     ("New schedule", "schedule_new", Verb.CONFIGURE),

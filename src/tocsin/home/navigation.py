@@ -20,6 +20,7 @@ PLACES = (
     ("/schedules/", "Schedules", "calendar"),
     ("/policies/", "Policies", "ladder"),
     ("/services/", "Services", "box"),
+    ("/changes/", "Changes", "undo"),
     ("/deliveries/", "Deliveries", "send"),
     ("/settings/", "Settings", "gear"),
 )

@@ -39,6 +39,10 @@ STATES = _looks(
     ("new", "New", "amber", "half"),
     ("absorbed", "Read", "green", "tick"),
     ("quarantined", "Quarantined", "red", "cross"),
+    # changes
+    ("under way", "Under way", "amber", "half"),
+    ("done", "Done", "green", "tick"),
+    ("stopped", "Stopped", "grey", "bar"),
     # what is set up
     ("active", "Active", "green", "tick"),
     ("inactive", "Inactive", "grey", "bar"),

@@ -7,6 +7,7 @@ from tocsin import clock
 from tocsin.alerts import links
 from tocsin.alerts import queries as alerts
 from tocsin.alerts.filters import GroupFilters
+from tocsin.changes import queries as changes
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
 from tocsin.policies import queries as policies
@@ -14,6 +15,7 @@ from tocsin.services import queries
 from tocsin.ui.pages import paginate
 
 _RECENT = 10
+_CHANGES = 5
 
 
 def services(request: ActorRequest) -> HttpResponse:
@@ -34,6 +36,7 @@ def service(request: ActorRequest, slug: str) -> HttpResponse:
         "past_groups": past[:_RECENT],
         "can_configure": request.actor.may(Verb.CONFIGURE),
         "links": links.of_service(found),
+        "changes": changes.of_service(request.actor, found, _CHANGES),
         "defects": policies.defects(found.policy, now),
     }
     return render(request, "alerts/service.html", context)

@@ -15,6 +15,7 @@ from tocsin.alerts import links, listing
 from tocsin.alerts import queries as alerts
 from tocsin.alerts.actions import add_note
 from tocsin.alerts.models import AlertGroup
+from tocsin.changes import queries as changes
 from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
 from tocsin.paging import actions, queries
@@ -26,6 +27,7 @@ from tocsin.people.middleware import ActorRequest
 
 _ALERTS = 20
 _EVENTS = 20
+_SUSPECTS = 5
 _SNOOZES = ((30, "30 minutes"), (60, "1 hour"), (240, "4 hours"), (1440, "A day"))
 _ACTS: dict[str, Callable[[int, Actor, datetime], Answer]] = {
     "acknowledge": actions.acknowledge,
@@ -80,6 +82,9 @@ def _note(request: ActorRequest, pk: int) -> HttpResponse:
 def _still(request: ActorRequest, found: AlertGroup) -> dict[str, Any]:
     """What does not change while one looks, and must not: somebody is choosing from it."""
     more = handing.forms(request.actor) if request.actor.may(Verb.RESPOND) else {}
+    suspects = changes.suspected(request.actor, found.service, found.opened_at)
+    more |= {"suspects": suspects[:_SUSPECTS], "more_suspects": len(suspects[_SUSPECTS:])}
+    more |= {"change_window": changes.window()}
     return {"similar": alerts.similar(request.actor, found), "snoozes": _SNOOZES, **more}
 
 
