@@ -56,12 +56,13 @@ def unmet(condition: Condition, about: About, now: datetime) -> str:
         return f"it is for {condition.urgency} urgency only"
     if condition.severity and about.severity.rank < condition.severity.rank:
         return f"it is for {condition.severity} and worse only"
-    if not _in_hours(condition, now):
+    if not in_hours(condition, now):
         return f"it is for {condition._when()} only"
     return ""
 
 
-def _in_hours(condition: Condition, now: datetime) -> bool:
+def in_hours(condition: Condition, now: datetime) -> bool:
+    """Whether it is one of its days and hours; also when its zone cannot be told."""
     try:
         local = now.astimezone(zone_of(condition.zone))
     except Unloadable:
