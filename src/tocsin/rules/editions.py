@@ -1,10 +1,10 @@
-"""Which edition of the rules holds: a number that whoever keeps them in memory can compare cheaply."""
+"""Which edition of the rules holds: a mark that whoever keeps them in memory can compare cheaply."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.db.models import F
 
 from tocsin.health import wakeups
 from tocsin.rules.models import Edition
@@ -12,16 +12,16 @@ from tocsin.rules.models import Edition
 _ONLY = 1
 
 
-def number() -> int:
-    """Of what is committed. Read it before the rules: then what is kept is never newer than its number says."""
-    return Edition.objects.filter(pk=_ONLY).values_list("number", flat=True).first() or 0
+def mark() -> str:
+    """Of what is committed; empty before the first rule. Read it before the rules: then what is kept is never older
+    than its mark says."""
+    return Edition.objects.filter(pk=_ONLY).values_list("mark", flat=True).first() or ""
 
 
 @contextmanager
 def edited() -> Iterator[None]:
     """A transaction in which rules change: one at a time, and all who keep them read them again after it."""
     with transaction.atomic():
-        Edition.objects.get_or_create(pk=_ONLY)
-        Edition.objects.filter(pk=_ONLY).update(number=F("number") + 1)
+        Edition.objects.update_or_create(pk=_ONLY, defaults={"mark": uuid.uuid4().hex})
         yield
         wakeups.notify()

@@ -8,7 +8,26 @@ from django.db.models import Q, QuerySet
 
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.rules.models import Inhibition, Maintenance, Route, Silence, UrgencyRule
+from tocsin.rules.rulebook import Rulebook, rulebook
 
+__all__ = [
+    "STATES",
+    "Rulebook",
+    "SilenceFilters",
+    "inhibition",
+    "inhibitions",
+    "maintenance",
+    "maintenances",
+    "route",
+    "routes",
+    "rulebook",
+    "silence",
+    "silences",
+    "silences_of",
+    "state_of",
+    "urgency_rule",
+    "urgency_rules",
+]
 STATES = ("active", "pending", "expired")
 
 
