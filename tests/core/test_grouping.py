@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.grouping import LONGEST, OpenGroup, Reason, place
+from tocsin.core.grouping import LONGEST, LONGEST_KEY, OpenGroup, Reason, key_of, place
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TEN = timedelta(minutes=10)
@@ -48,3 +48,23 @@ def test_nothing_joins_a_group_older_than_a_day_or_quieter_than_the_window(
     newest = OpenGroup(opened_at=NOON - age, last_event_at=NOON - min(age, quiet))
     joined = place(window, newest, NOON) is Reason.JOINED
     assert joined == (age <= LONGEST and min(age, quiet) <= window)
+
+
+@pytest.mark.parametrize(
+    ("by", "key"),
+    [
+        ((), ""),  # nothing chosen: one group for all
+        (("cluster",), 'cluster="eu"'),
+        (("cluster", "job"), 'cluster="eu", job=""'),  # what an alert does not have is empty
+        (("odd name",), '"odd name"="a\\"b"'),
+    ],
+)
+def test_key_of(by: tuple[str, ...], key: str) -> None:
+    assert key_of(by, {"cluster": "eu", "odd name": 'a"b'}) == key
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_different_values_have_different_keys_of_bounded_length(one: str, other: str) -> None:
+    keys = [key_of(("a", "b"), {"a": one, "b": other}), key_of(("a", "b"), {"a": other, "b": one})]
+    assert (keys[0] == keys[1]) is (one == other)
+    assert all(len(key) <= LONGEST_KEY for key in keys)

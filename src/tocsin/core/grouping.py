@@ -1,11 +1,17 @@
 """Which alert group a new alert goes to."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tocsin.core.matching import Fields, Matcher, Op
+
 # a service that never falls silent would otherwise collect one group for ever
 LONGEST = timedelta(hours=24)
+LONGEST_KEY = 255
+_HASH = 16
 
 
 class Reason(StrEnum):
@@ -18,7 +24,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenGroup:
-    """The newest group of the service, if it is not resolved."""
+    """The newest group of the service with the same key, if it is not resolved."""
 
     opened_at: datetime
     last_event_at: datetime
@@ -36,3 +42,14 @@ def place(window: timedelta, newest: OpenGroup | None, at: datetime) -> Reason:
     if at - newest.last_event_at > window:
         return Reason.QUIET
     return Reason.FULL if at - newest.opened_at > LONGEST else Reason.JOINED
+
+
+def key_of(by: Sequence[str], fields: Fields) -> str:
+    """What the alerts of one group have in common: `cluster="eu", job=""`; nothing when no fields are chosen.
+
+    One that is too long ends in a hash of the whole.
+    """
+    key = ", ".join(str(Matcher(name=name, op=Op.IS, value=fields.get(name, ""))) for name in by)
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - _HASH - 1]}…{hashlib.sha256(key.encode()).hexdigest()[:_HASH]}"
