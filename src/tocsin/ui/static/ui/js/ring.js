@@ -3,6 +3,8 @@
 const FIRST_TITLE = document.title;
 const EVERY = 2000;
 const HUSHED = "tocsin-hushed";
+const SETTLES = 700;  // milliseconds in which a key that was meant for the page answers nothing
+const TYPED_IN = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
 
 export function startRing(stream) {
   const dialog = document.getElementById("ring-dialog");
@@ -23,7 +25,9 @@ class Bell {
     for (const name of ["hush", "open"]) {
       dialog.querySelector(`[data-ring-${name}]`).addEventListener("click", () => this.hush());
     }
-    dialog.querySelector("[data-ring-form]").addEventListener("submit", (event) => this.acknowledge(event));
+    const form = dialog.querySelector("[data-ring-form]");
+    form.addEventListener("submit", (event) => this.acknowledge(event));
+    form.addEventListener("click", (event) => this.doubt(event));
     dialog.addEventListener("cancel", () => this.hush());
   }
 
@@ -47,7 +51,7 @@ class Bell {
   }
 
   start(page) {
-    if (!this.dialog.open) this.dialog.showModal();
+    if (!this.dialog.open) this.open();
     if (this.timer) return;
     notify(page);
     let turn = 0;
@@ -57,6 +61,23 @@ class Bell {
     };
     strike();
     this.timer = setInterval(strike, EVERY);
+  }
+
+  // Over everything; but beside what somebody types: their words go on into their field, and the page stays theirs.
+  open() {
+    const field = fieldTypedIn();
+    this.openedAt = performance.now();
+    this.dialog.classList.toggle("beside", Boolean(field));
+    if (!field) return this.dialog.showModal();
+    const { top, bottom } = field.getBoundingClientRect();
+    this.dialog.dataset.at = top + bottom > innerHeight ? "top" : "bottom";
+    this.dialog.setAttribute("open", "");  // show() would take the focus
+  }
+
+  // An Enter that was on its way to the page when the button came under it is no answer.
+  doubt(event) {
+    const byKey = event.detail === 0;
+    if (byKey && performance.now() - this.openedAt < SETTLES) event.preventDefault();
   }
 
   hush() {
@@ -79,7 +100,9 @@ class Bell {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       this.answered.add(page.id);
+      const isBeside = this.dialog.classList.contains("beside");
       this.stop();
+      if (isBeside) return;  // what is half written stays; the page refreshes by itself
       // where somebody waits for exactly this, the answer is shown there
       if (document.querySelector("[data-ring-stay]")) location.reload();
       else location.assign(page.group_url || location.href);
@@ -90,6 +113,12 @@ class Bell {
       button.disabled = false;
     }
   }
+}
+
+// What somebody types into. In a dialog that is search words: nothing to lose, and nothing could lie over it.
+function fieldTypedIn() {
+  const active = document.activeElement;
+  return active?.matches(TYPED_IN) && !active.closest("dialog") ? active : null;
 }
 
 // For this tab and its next pages: whoever silenced a page, or went to read it, knows of it.
