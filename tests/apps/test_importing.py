@@ -1,9 +1,11 @@
 """Calendars as layers: read from an address or a text, refreshed, kept while the source breaks."""
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from tests.apps.domain import ADMIN, NOW, as_, hours, person, role, schedule, weekly
 from tests.apps.test_ical import calendar, event
@@ -120,6 +122,28 @@ def test_while_its_source_breaks_the_last_good_copy_counts_and_it_is_shown(
     assert sentence in row.error
     assert importing.refresh_due(NOW + 2 * QUARTER) == 1
     assert not open_problems()
+
+
+def test_a_slow_calendar_holds_up_no_other(made: Schedule, source: servers.Receiver) -> None:
+    person("Linus")
+    with servers.receiver() as slow:
+        for each in (slow, source):
+            serves(each, (200, at_noon("Linus")))
+            importing.add_calendar(ADMIN, made, each.url, NOW, url=each.url)
+        slow.hold.clear()  # it answers when the other has been asked
+        asked = threading.Thread(target=lambda: (source.wait_for(2), slow.hold.set()))
+        asked.start()
+        assert importing.refresh_due(NOW + QUARTER) == 2
+        asked.join()
+
+
+def test_one_that_cannot_be_opened_stops_no_other(made: Schedule, source: servers.Receiver) -> None:
+    person("Linus")
+    serves(source, (200, at_noon("Linus")))
+    broken, _ = (importing.add_calendar(ADMIN, made, name, NOW, url=source.url) for name in ("One", "Other"))
+    with connection.cursor() as cursor:  # sealed with a key that is lost
+        cursor.execute("UPDATE schedules_importedcalendar SET url = 'v1.lost' WHERE id = %s", [broken.pk])
+    assert importing.refresh_due(NOW + QUARTER) == 1
 
 
 def test_the_past_of_a_calendar_stays_as_it_was(made: Schedule) -> None:

@@ -6,18 +6,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.apps.domain import ADMIN, NOW, hours, of, person, schedule, team, weekly
+from tests.apps.domain import ADMIN, NOW, as_, hours, of, person, schedule, team, weekly
 from tocsin.audit.models import Record
 from tocsin.core.escalation import STEWARDS, Snapshot, Step, Target, TargetKind
 from tocsin.core.permissions import Role
 from tocsin.core.signals import Urgency
 from tocsin.health.problems import open_problems
-from tocsin.people.actions import delete_team, set_active
+from tocsin.people.actions import delete_team, set_active, set_rules
 from tocsin.people.models import Team, User
 from tocsin.people.problems import Refused
 from tocsin.policies import actions, queries, snapshots
 from tocsin.policies.actions import StepSpec
-from tocsin.policies.models import EscalationPolicy, PolicyVersion
+from tocsin.policies.models import EscalationPolicy, PolicyVersion, Turn
 from tocsin.policies.resolving import people_of
 from tocsin.schedules.actions import delete_schedule
 from tocsin.schedules.models import Schedule
@@ -28,9 +28,15 @@ pytestmark = pytest.mark.django_db
 Row = User | Schedule | Team
 
 
-def policy(*steps: tuple[Row, ...], catch_all: tuple[Row, ...] = (), delay: int = 5, **fields: int) -> EscalationPolicy:
+def _target(row: Row | Target) -> Target:
+    return row if isinstance(row, Target) else of(row)
+
+
+def policy(
+    *steps: tuple[Row | Target, ...], catch_all: tuple[Row, ...] = (), delay: int = 5, **fields: int
+) -> EscalationPolicy:
     made = actions.create_policy(ADMIN, "Default", NOW, **fields)
-    specs = [StepSpec(delay_minutes=delay, targets=tuple(of(row) for row in step)) for step in steps]
+    specs = [StepSpec(delay_minutes=delay, targets=tuple(map(_target, step))) for step in steps]
     actions.save_steps(ADMIN, made, specs, [of(row) for row in catch_all], NOW)
     return made
 
@@ -232,6 +238,34 @@ def test_the_simulator_says_why_a_step_is_passed_over() -> None:
         (timedelta(0), "Step 3", "named in the policy"),
         (timedelta(minutes=5), "Catch-all", "nobody is paged: the team Deserted has no active members"),
     ]
+
+
+def test_the_simulator_says_whose_turn_it_is_and_who_is_next() -> None:
+    ada, grace, linus = person("Ada"), person("Grace"), person("Linus")
+    platform = team("Platform", ada, grace, linus)
+    made = policy((Target(kind=TargetKind.TURN, id=platform.pk, name="Platform"),), repeats=2, catch_all=(ada,))
+    Turn.objects.create(team=platform, last=ada.pk)
+    assert lines(made)[:3] == [(0, ["Grace"], "Step 1"), (5, ["Linus"], "Step 1"), (10, ["Ada"], "Step 1")]
+    first, second, *_ = queries.simulate(made, NOW, Urgency.HIGH)
+    assert first.why == "one at a time, in the team Platform; it is the turn of Grace, Linus is next"
+    assert second.why == "one at a time, in the team Platform; it is the turn of Linus, Ada is next"
+    assert Turn.objects.get().last == ada.pk  # trying it takes nobody's turn
+
+
+def test_the_simulator_says_by_what_each_hears_of_it_and_when() -> None:
+    ada = person("Ada", email=True)
+    inapp, email = ada.contact_methods.order_by("id")
+    made = policy((ada,), catch_all=(ada,))
+    for urgency in (Urgency.HIGH, Urgency.LOW):
+        set_rules(as_(ada), ada, urgency, [(email.pk, 180), (inapp.pk, 0)], NOW)
+    assert queries.simulate(made, NOW, Urgency.HIGH)[0].told == [(ada, "Open tab at once, E-mail after 3 min")]
+    now = NOW.time().replace(tzinfo=None)
+    User.objects.filter(pk=ada.pk).update(time_zone="UTC", quiet_from=now, quiet_until=hours(2).time())
+    first, second, *_ = queries.simulate(made, NOW, Urgency.LOW)
+    held = "Open tab after 2 h, when their quiet hours are over"
+    assert first.told[0][1] == f"{held}, E-mail after 2 h, when their quiet hours are over"
+    assert second.after == timedelta(hours=2, minutes=5)  # nobody is passed over for sleeping
+    assert queries.simulate(made, NOW, Urgency.HIGH)[0].told[0][1].startswith("Open tab at once")
 
 
 def test_nobody_is_paged_for_what_is_only_recorded() -> None:

@@ -30,6 +30,7 @@ from tocsin.core.signals import Severity, Urgency
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+HOUR = 60 * MINUTE
 
 
 def user(number: int) -> Target:
@@ -255,26 +256,64 @@ def test_repeats_begin_where_the_policy_says(first: int, expected: list[tuple[in
 
 
 @pytest.mark.parametrize(
-    ("people", "turns"),
+    ("people", "last", "order"),
     [
-        # one after the other, by the number of the escalation
-        ((4, 5, 6), [4, 5, 6, 4]),
+        # nobody had a turn yet: by age in Tocsin
+        ((6, 4, 5), None, (4, 5, 6)),
+        # after the first comes the second
+        ((4, 5, 6), 4, (5, 6, 4)),
+        # after the last the first again
+        ((4, 5, 6), 6, (4, 5, 6)),
+        # whoever had the last turn has left: the order goes on after them
+        ((4, 6), 5, (6, 4)),
+        # or was the newest of all
+        ((4, 5), 9, (4, 5)),
         # of one there is no next
-        ((4,), [4, 4, 4, 4]),
+        ((4,), 4, (4,)),
+        # of nobody nobody
+        ((), 4, ()),
     ],
-    ids=["three", "one"],
 )
-def test_the_people_of_a_team_take_turns(people: tuple[int, ...], turns: list[int]) -> None:
-    snapshot = with_steps(policy((1,)), {"targets": (TEAM,)})
-    decisions = [
-        escalation.advance(snapshot, RUNNING, {TEAM: people}, NOON, Circumstances(turn=turn)) for turn in range(4)
-    ]
-    assert [d.page.people for d in decisions if d.page] == [(turn,) for turn in turns]
+def test_the_people_of_a_team_take_turns(people: tuple[int, ...], last: int | None, order: tuple[int, ...]) -> None:
+    assert escalation.in_turn(people, last) == order
 
 
-def test_whoever_did_not_answer_has_had_their_turn() -> None:
-    snapshot = with_steps(policy((1,), repeats=2), {"targets": (TEAM,)})
-    assert [people for _, people in pages(snapshot, {TEAM: (4, 5, 6)}, 3)] == [(4,), (5,), (6,)]
+def test_only_the_first_in_turn_is_paged_and_has_had_the_turn() -> None:
+    snapshot = with_steps(policy((1,)), {"targets": (TEAM, user(1))})
+    found = {TEAM: (5, 6, 4), user(1): (1,)}
+    decision = escalation.advance(snapshot, RUNNING, found, NOON)
+    assert decision.page is not None
+    assert decision.page.people == (5, 1)
+    assert escalation.turns_taken(decision.page, found) == {TEAM.id: 5}
+
+
+@pytest.mark.parametrize(
+    ("people", "heard_at", "wait"),
+    [
+        # nobody's quiet hours: the delay begins with the page
+        ((1, 2), {}, 5 * MINUTE),
+        # both sleep: it begins when the first of them hears it
+        ((1, 2), {1: NOON + 9 * HOUR, 2: NOON + 8 * HOUR}, 8 * HOUR + 5 * MINUTE),
+        # one is awake
+        ((1, 2), {1: NOON + 9 * HOUR}, 5 * MINUTE),
+        # somebody else's quiet hours are nothing to this page
+        ((1, 2), {3: NOON + 9 * HOUR}, 5 * MINUTE),
+    ],
+    ids=["awake", "asleep", "one of two", "another"],
+)
+def test_a_step_waits_for_who_may_not_hear_it_yet(
+    people: tuple[int, ...], heard_at: dict[int, datetime], wait: timedelta
+) -> None:
+    snapshot = policy(people, (4,))
+    around = Circumstances(about=LOW, heard_at=heard_at)
+    assert escalation.advance(snapshot, RUNNING, EVERYBODY, NOON, around).state.next_due == NOON + wait
+
+
+def test_the_catch_all_is_not_paged_again_before_it_could_hear() -> None:
+    around = Circumstances(about=LOW, heard_at={100: NOON + 9 * HOUR, 101: NOON + 9 * HOUR})
+    decision = escalation.advance(policy(), _fresh(policy()), EVERYBODY, NOON, around)
+    assert decision.reason is Reason.CATCH_ALL_PAGED
+    assert decision.state.next_due == NOON + 9 * HOUR + CATCH_ALL_EVERY
 
 
 @pytest.mark.parametrize(
@@ -299,7 +338,6 @@ def test_a_place_is_told_and_counts_for_nobody(
     assert [notice.step for notice in decision.notices] == told
 
 
-HOUR = 60 * MINUTE
 HOLDS = replace(policy((9,), (9,)), hold_low=8 * HOUR)
 
 

@@ -83,8 +83,40 @@ def test_a_team_takes_turns(world: World, cast: Cast) -> None:
     for number in range(4):
         monitoring.fires(f"disk {number}")
     paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    assert paged == ["ada", "grace", "ada", "grace"]
+
+
+def test_alerts_of_others_take_nobodys_turn(world: World, cast: Cast) -> None:
+    ada, grace, olga = cast
+    turn = Target(kind=TargetKind.TURN, id=world.team("Platform", ada, grace).pk, name="Platform")
+    platform = world.monitoring(with_steps(world, StepSpec(delay_minutes=5, targets=(turn,))), group_minutes=0)
+    others = world.monitoring(world.policy([olga]), service="Search", group_minutes=0)
+    for number in range(2):
+        platform.fires(f"disk {number}")
+        others.fires(f"search {number}")
+    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    assert paged == ["ada", "olga", "grace", "olga"]
+
+
+def test_several_at_once_are_shared_by_turns(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    turn = Target(kind=TargetKind.TURN, id=world.team("Platform", ada, grace).pk, name="Platform")
+    monitoring = world.monitoring(with_steps(world, StepSpec(delay_minutes=5, targets=(turn,))), group_minutes=0)
+    for number in range(4):
+        monitoring.source.triggers(f"disk {number}", "critical", f"disk {number}", at=world.now)
+    world.settle()
+    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
     assert sorted(paged) == ["ada", "ada", "grace", "grace"]
-    assert paged[0] != paged[1]
+
+
+def test_whoever_did_not_answer_has_had_their_turn(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    turn = Target(kind=TargetKind.TURN, id=world.team("Platform", ada, grace).pk, name="Platform")
+    monitoring = world.monitoring(with_steps(world, StepSpec(delay_minutes=5, targets=(turn,)), repeats=1))
+    monitoring.fires()
+    ada.expect_page("checkout")
+    world.forward(minutes=5)
+    grace.expect_page("checkout")
 
 
 def test_low_urgency_waits_for_somebody_to_be_on_call(world: World, cast: Cast) -> None:

@@ -33,7 +33,53 @@ def test_low_urgency_waits_for_the_morning_and_comes_once(world: World, ada: Per
     monitoring.fires("certificate expires", severity="warning")
     world.forward(minutes=8 * 60 + 59)
     world.nothing_else()
-    assert Notification.objects.filter(state="waiting").count() > 2  # the rounds of the night
+    assert Notification.objects.filter(state="waiting").exists()
+    world.forward(minutes=1)
+    ada.expect_page("certificate expires")
+    world.nothing_else()
+
+
+def test_nobody_else_is_told_while_the_night_of_the_first_is_quiet(world: World, ada: Person) -> None:
+    grace, olga = world.person("Grace"), world.owner("Olga")
+    monitoring = world.monitoring(world.policy([ada], [grace], catch_all=[olga]))
+    monitoring.fires("certificate expires", severity="warning")
+    world.forward(minutes=9 * 60)
+    ada.expect_page("certificate expires")
+    world.nothing_else()
+    # the five minutes of the step begin when Ada can hear it
+    world.forward(minutes=4)
+    world.nothing_else()
+    world.forward(minutes=1)
+    grace.expect_page("certificate expires")
+    ada.acknowledges()
+    world.nothing_else()
+
+
+def test_what_gets_urgent_in_the_night_does_not_wait_for_the_morning(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.fires("the disk fills", severity="warning")
+    world.forward(minutes=60)
+    world.nothing_else()
+    monitoring.fires("the disk fills", severity="critical")
+    ada.expect_page("the disk fills")
+
+
+def test_a_night_that_is_quiet_for_one_of_two_holds_up_nobody(world: World, ada: Person) -> None:
+    grace, olga = world.person("Grace"), world.owner("Olga")
+    monitoring = world.monitoring(world.policy([ada, grace], [olga]))
+    monitoring.fires("certificate expires", severity="warning")
+    grace.expect_page("certificate expires")
+    world.forward(minutes=5)
+    olga.expect_page("certificate expires")
+
+
+def test_the_catch_all_waits_too(world: World, ada: Person) -> None:
+    linus = world.person("Linus", zone="Europe/Berlin", methods=())
+    monitoring = world.monitoring(world.policy([linus], catch_all=[ada]))
+    monitoring.fires("certificate expires", severity="warning")
+    world.forward(minutes=8 * 60 + 59)
+    assert Notification.objects.filter(user=ada.user, state="waiting").count() == 1
     world.forward(minutes=1)
     ada.expect_page("certificate expires")
     world.nothing_else()

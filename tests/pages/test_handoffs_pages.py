@@ -80,6 +80,19 @@ def test_note_that_comes_too_late_keeps_what_was_typed(world: World, ada: Person
     assert "signed already" in text_of(answer)
 
 
+def test_what_has_lapsed_meanwhile_offers_nothing_to_sign(world: World, ada: Person, grace: Person) -> None:
+    handoff = made(world, ada, grace)
+    edit, hers = reverse("handoff_edit", args=[handoff.pk]), at_the_desk(ada)
+    assert 'value="sign"' in text_of(hers.get(edit))
+    Handoff.objects.filter(pk=handoff.pk).update(state="lapsed", lapsed_why="The schedule was changed.")
+    answer = hers.post(edit, {"act": "sign", "body": "Too late."})
+    assert answer.status_code == 422
+    assert "Too late." in text_of(answer)
+    assert "This handoff is over." in text_of(answer)
+    assert 'value="sign"' not in text_of(answer)
+    assert "Edit and sign" not in text_of(hers.get(reverse("handoff", args=[handoff.pk])))
+
+
 def test_others_read_and_do_not_write(world: World, ada: Person, grace: Person) -> None:
     handoff = made(world, ada, grace)
     edit, page = reverse("handoff_edit", args=[handoff.pk]), reverse("handoff", args=[handoff.pk])

@@ -6,7 +6,7 @@ function takes the state and gives the next one with the reason; nothing here pa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -55,7 +55,7 @@ class TargetKind(StrEnum):
     USER = "user"
     SCHEDULE = "schedule"
     TEAM = "team"  # everyone in it
-    TURN = "turn"  # one of a team, the next one each time
+    TURN = "turn"  # one of a team, the next one with each page
     PLACE = "place"  # a chat channel or another system: is told, and never counts as having reached anybody
     STEWARDS = "stewards"  # every active owner and admin: the catch-all that nobody can empty
 
@@ -139,13 +139,14 @@ class Circumstances:
     """What a decision depends on beside the policy and the people."""
 
     about: About = ABOUT
-    turn: int = 0  # counts the escalations, so that the people of a team take turns
     began: datetime | None = None  # the escalation: what is held is held from then on
     somebody_at: datetime | None = None  # when somebody will be on call for a step that reaches nobody now
+    heard_at: Mapping[int, datetime] = field(default_factory=dict)  # by person: whose quiet hours hold a page back
 
 
 USUAL = Circumstances()
-Found = Mapping[Target, tuple[int, ...]]  # the people of a target who can be reached; a target left out has nobody
+# The people of a target who can be reached, of a team in turn the next one first; a target left out has nobody.
+Found = Mapping[Target, tuple[int, ...]]
 
 
 def start(snapshot: Snapshot, now: datetime) -> Decision:
@@ -162,14 +163,14 @@ def advance(snapshot: Snapshot, state: State, found: Found, now: datetime, aroun
         step, after = snapshot.steps[state.step], _after(snapshot, state)
         if not unmet(step.when, around.about, now):
             _tell(notices, state, step.targets)
-            if page := _page(state, step.targets, found, around.turn):
+            if page := _page(state, step.targets, found):
                 needed = max(1, min(step.answers, len(page.people)))
-                after = replace(after, next_due=now + step.delay, answers_needed=needed)
+                after = replace(after, next_due=_heard(page, around, now) + step.delay, answers_needed=needed)
                 passed, told = tuple(skipped), tuple(notices.values())
                 return Decision(reason=Reason.STEP_PAGED, state=after, page=page, skipped=passed, notices=told)
         skipped.append(state.step)
         state = after
-    last = _held(snapshot, began, now, around) or _catch_all(snapshot, state, found, now)
+    last = _held(snapshot, began, now, around) or _catch_all(snapshot, state, found, now, around)
     told = () if last.reason is Reason.HELD else tuple(notices.values())
     return replace(last, skipped=tuple(skipped), notices=told)
 
@@ -256,15 +257,31 @@ def end(state: State) -> Decision:
     return Decision(reason=Reason.ENDED, state=replace(state, status=Status.ENDED, next_due=None))
 
 
-def people_in(targets: Iterable[Target], found: Found, turn: int = 0) -> tuple[int, ...]:
+def people_in(targets: Iterable[Target], found: Found) -> tuple[int, ...]:
     """Each once, in the order of the targets."""
-    return tuple(dict.fromkeys(person for target in targets for person in _people_of(target, found, turn)))
+    return tuple(dict.fromkeys(person for target in targets for person in _people_of(target, found)))
 
 
-def _people_of(target: Target, found: Found, turn: int) -> tuple[int, ...]:
+def in_turn(people: Iterable[int], last: int | None) -> tuple[int, ...]:
+    """The people of a team in the order of their turns: whoever comes after the one who was paged last is first.
+
+    That one need not be among them any more.
+    """
+    ordered = sorted(people)
+    after = [person for person in ordered if last is not None and person > last]
+    return (*after, *ordered[: len(ordered) - len(after)])
+
+
+def turns_taken(page: Page, found: Found) -> dict[int, int]:
+    """By team: who had its turn with this page."""
+    teams = (target for target in page.targets if target.kind is TargetKind.TURN)
+    return {target.id: found[target][0] for target in teams if found.get(target)}
+
+
+def _people_of(target: Target, found: Found) -> tuple[int, ...]:
     people = found.get(target, ())
-    if target.kind is TargetKind.TURN and people:
-        return (people[turn % len(people)],)
+    if target.kind is TargetKind.TURN:
+        return people[:1]
     return () if target.kind is TargetKind.PLACE else people
 
 
@@ -275,8 +292,8 @@ def _tell(notices: dict[Target, Notice], state: State, targets: tuple[Target, ..
             notices.setdefault(target, Notice(step=state.step, round=state.round, target=target))
 
 
-def _page(state: State, targets: tuple[Target, ...], found: Found, turn: int = 0) -> Page | None:
-    people = people_in(targets, found, turn + state.round)  # whoever did not answer has had their turn
+def _page(state: State, targets: tuple[Target, ...], found: Found) -> Page | None:
+    people = people_in(targets, found)
     return Page(step=state.step, round=state.round, targets=targets, people=people) if people else None
 
 
@@ -302,14 +319,20 @@ def _held(snapshot: Snapshot, state: State, now: datetime, around: Circumstances
     return Decision(reason=Reason.HELD, state=replace(state, next_due=min(looks)))
 
 
-def _catch_all(snapshot: Snapshot, state: State, found: Found, now: datetime) -> Decision:
+def _heard(page: Page, around: Circumstances, now: datetime) -> datetime:
+    """When the first of its people can hear it. The delay to the next step begins then: nobody is passed over for
+    sleeping through what was held back from them."""
+    return min(around.heard_at.get(person, now) for person in page.people)
+
+
+def _catch_all(snapshot: Snapshot, state: State, found: Found, now: datetime, around: Circumstances) -> Decision:
     state = replace(state, step=max(state.step, len(snapshot.steps)))
     named = snapshot.catch_all if state.step == len(snapshot.steps) else (*snapshot.catch_all, STEWARDS)
     # where the policy names a catch-all that has become empty, the stewards still stand behind it
     page = _page(state, named, found) or _page(state, (STEWARDS,), found)
-    wait = CATCH_ALL_EVERY if page else CATCH_ALL_AGAIN
+    due = _heard(page, around, now) + CATCH_ALL_EVERY if page else now + CATCH_ALL_AGAIN
     reason = Reason.CATCH_ALL_PAGED if page else Reason.NOBODY_AT_ALL
-    after = replace(state, round=state.round + 1, next_due=now + wait, answers_needed=1)
+    after = replace(state, round=state.round + 1, next_due=due, answers_needed=1)
     return Decision(reason=reason, state=after, page=page)
 
 

@@ -18,6 +18,7 @@ class Method:
     id: int
     kind: str  # a folder in `channels/`
     delay: timedelta = timedelta()  # after the page, by the person's rules
+    is_held: bool = False  # the delay is longer than the rules say: until quiet hours are over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,12 @@ class Quiet:
             return at
         # the later of the two: of an end that comes twice when clocks go back, `on_wall` is the first
         return max(at, on_wall(here.date() + timedelta(days=evening), self.ends, zone_of(self.zone)))
+
+
+def heard_at(methods: Iterable[Method], now: datetime) -> datetime | None:
+    """When somebody first hears of a page of now, where quiet hours hold all of it back; else none."""
+    first = min(methods, key=lambda m: (m.delay, m.is_held), default=None)
+    return now + first.delay if first is not None and first.is_held else None
 
 
 def plan(methods: Iterable[Method], now: datetime) -> Plan:

@@ -42,6 +42,7 @@ def handoff_edit(request: ActorRequest, pk: int) -> HttpResponse:
             return _written(request, found, form.cleaned_data["body"])
         except Refused as refusal:
             put_beside(form, refusal)
+            found = queries.handoff(request.actor, pk)  # it may have been signed, or have lapsed, meanwhile
     if not queries.may(request.actor, found).sign and not form.is_bound:
         return redirect(found)
     return show(request, "handoffs/handoff_edit.html", {**_shown(request, found), "form": form}, wrong=form.is_bound)

@@ -154,4 +154,6 @@ def cancel_pages(escalation_ids: Collection[int], now: datetime, user_id: int | 
 
 
 def _span(seconds: int) -> str:
+    if seconds and seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
     return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from tocsin.alerts.models import AlertGroup
-from tocsin.core.escalation import Snapshot, Status, Target
+from tocsin.core.escalation import Snapshot, Status, Target, people_in
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.paging import beside, messages, notifying, rows
 from tocsin.paging.models import Escalation, Notification
@@ -144,11 +144,12 @@ def _next(row: Escalation, snapshot: Snapshot, step: int, now: datetime) -> Next
     is_catch_all = step >= len(snapshot.steps)
     targets: tuple[Target, ...] = snapshot.catch_all if is_catch_all else snapshot.steps[step].targets
     found = look(targets, max(row.next_due or now, now))
-    names = names_of({person for f in found.values() for person in f.people})
+    people = people_in(targets, {target: f.people for target, f in found.items()})
+    names = names_of(people)
     return NextUp(
         status=Status(row.status),
         at=row.next_due,
-        people=tuple(dict.fromkeys(names.get(p, "somebody") for t in targets for p in found[t].people)),
+        people=tuple(names.get(person, "somebody") for person in people),
         why="; ".join(dict.fromkeys(found[t].why for t in targets)),
         step=None if is_catch_all else step + 1,
     )

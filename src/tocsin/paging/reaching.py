@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.core.escalation import STEWARDS, Snapshot, Target
-from tocsin.core.reach import Method
+from tocsin.core.reach import Method, heard_at
 from tocsin.core.signals import Urgency
 from tocsin.people.reaching import methods_at
 from tocsin.policies.resolving import Found, people_of
@@ -20,6 +20,11 @@ class Reach:
         """Only those who have a method: paging somebody who has none would be silence."""
         methods = self.methods[urgency]
         return {target: tuple(p for p in found.people if methods.get(p)) for target, found in self.people.items()}
+
+    def heard_at(self, urgency: Urgency, now: datetime) -> dict[int, datetime]:
+        """Of the people whose quiet hours hold a page back: until when."""
+        times = {person: heard_at(methods, now) for person, methods in self.methods[urgency].items()}
+        return {person: at for person, at in times.items() if at is not None}
 
     def why_not(self, targets: Iterable[Target]) -> str:
         """Why none of the targets reaches anybody."""

@@ -12,7 +12,7 @@ from tocsin.alerts.actions import mark_triggered
 from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
 from tocsin.core.conditions import unmet
-from tocsin.core.escalation import Circumstances, Decision, Reason, Snapshot, State, Status
+from tocsin.core.escalation import Circumstances, Decision, Reason, Snapshot, State, Status, Target, TargetKind
 from tocsin.core.permissions import TOCSIN
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
@@ -25,12 +25,15 @@ from tocsin.paging.notifying import Paging
 from tocsin.paging.releasing import release_due
 from tocsin.paging.telling import Telling
 from tocsin.people.queries import names_of
+from tocsin.policies import turns
 from tocsin.policies.resolving import next_on_call
 
 __all__ = ["advance_due", "follow", "release_due"]
 
 AGAIN = timedelta(minutes=1)  # when even the emergency page of a broken escalation could not be made
 LOST = (rows.Lost, OperationalError, InterfaceError)  # the database's mood or another node: nothing wrong with the row
+
+People = Mapping[Urgency, dict[Target, tuple[int, ...]]]  # whom targets mean who can be reached for that urgency
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +46,7 @@ class Run:
     snapshot: Snapshot
     before: str  # the reason of the decision before
     decision: Decision
+    turns: Mapping[int, int]  # taken with it: by team, who
 
 
 def advance_due(now: datetime, limit: int = 500) -> int:
@@ -102,15 +106,13 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     policies = rows.policies_of(found)
     urgencies = {rows.urgency_of(row) for row in found}
     reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now)
-    by_urgency = {urgency: reach.found(urgency) for urgency in urgencies}
-    somebody = next_on_call([policies[row.pk] for row in found if rows.urgency_of(row) is Urgency.LOW], now)
-    runs = [
-        _decided(row, policies[row.pk], by_urgency[rows.urgency_of(row)], somebody.get(id(policies[row.pk])), now)
-        for row in found
-    ]
+    people = {urgency: reach.found(urgency) for urgency in urgencies}
+    around = _circumstances(found, policies, reach, now)
+    runs = [_decided(row, policies[row.pk], people, around[row.pk], now) for row in found]
     for run in runs:
         rows.put_state(run.row, run.decision, now)
     rows.save(run.row for run in runs)
+    turns.take({team: person for run in runs for team, person in run.turns.items()})
     pagings = [Paging(escalation=r.row, page=r.decision.page) for r in runs if r.decision.page]
     paged = notifying.page_all(pagings, reach.methods, now)
     _tell(runs, reach, paged, now)
@@ -118,18 +120,41 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     return len(found)
 
 
-def _decided(
-    row: Escalation, snapshot: Snapshot, found: core.Found, somebody_at: datetime | None, now: datetime
-) -> Run:
-    state = rows.state_of(row)
+def _circumstances(
+    found: Sequence[Escalation], policies: Mapping[int, Snapshot], reach: reaching.Reach, now: datetime
+) -> dict[int, Circumstances]:
+    low = [row for row in found if rows.urgency_of(row) is Urgency.LOW]
+    somebody = next_on_call([policies[row.pk] for row in low], now)
+    heard_at = reach.heard_at(Urgency.LOW, now) if low else {}
+    return {
+        row.pk: Circumstances(
+            about=rows.about(row),
+            began=row.started_at,
+            somebody_at=somebody.get(id(policies[row.pk])),
+            heard_at=heard_at if rows.urgency_of(row) is Urgency.LOW else {},
+        )
+        for row in found
+    }
+
+
+def _decided(row: Escalation, snapshot: Snapshot, people: People, around: Circumstances, now: datetime) -> Run:
+    state, found = rows.state_of(row), people[rows.urgency_of(row)]
     if row.kind != rows.ALERT and state.step >= len(snapshot.steps):
         decision = core.end(state)  # nobody answered: a test, or a request to one person, does not go on to others
     else:
-        around = Circumstances(about=rows.about(row), turn=row.pk, began=row.started_at, somebody_at=somebody_at)
         decision = core.advance(snapshot, _beyond(state, row), found, now, around)
         if row.kind == rows.BESIDE and decision.reason is not Reason.STEP_PAGED:
             decision = core.end(state)  # they have become unreachable; the catch-all has nothing to do with it
-    return Run(row=row, snapshot=snapshot, before=row.reason, decision=decision)
+    taken = core.turns_taken(decision.page, found) if decision.page else {}
+    _move_on(people, taken)
+    return Run(row=row, snapshot=snapshot, before=row.reason, decision=decision, turns=taken)
+
+
+def _move_on(people: People, taken: Mapping[int, int]) -> None:
+    """The next escalation of the same batch pages the next one."""
+    for found in people.values():
+        for target in [t for t in found if t.kind is TargetKind.TURN and t.id in taken]:
+            found[target] = core.in_turn(found[target], taken[target.id])
 
 
 def _beyond(state: State, row: Escalation) -> State:

@@ -43,9 +43,10 @@ def _quiet(ids: Iterable[int]) -> dict[int, Quiet]:
 
 def _waiting(method: Method, hours: Quiet, now: datetime) -> Method:
     try:
-        return replace(method, delay=hours.over(now + method.delay) - now)
+        delay = hours.over(now + method.delay) - now
     except Unloadable:  # a zone this machine does not know: rather at once than not at all
         return method
+    return replace(method, delay=delay, is_held=delay > method.delay)
 
 
 def _verified(ids: set[int]) -> dict[int, dict[int, str]]:

@@ -11,8 +11,10 @@ from tocsin import clock, rest
 from tocsin.core.conditions import ALWAYS, Condition
 from tocsin.core.escalation import Target as TargetSpec
 from tocsin.core.escalation import TargetKind
+from tocsin.core.reach import Method
 from tocsin.core.signals import Severity, Urgency
 from tocsin.people import queries as people
+from tocsin.people.models import User
 from tocsin.policies import actions, conditions, queries
 from tocsin.policies import places as told
 from tocsin.policies.actions import StepSpec
@@ -87,10 +89,18 @@ class DefectOut(Schema):
     text: str
 
 
+class NotifiedOut(Schema):
+    person: int
+    method: str = Field(description="Its kind, such as email.")
+    after_seconds: int = Field(description="After the step, by the person's rules and quiet hours.")
+    is_held: bool = Field(description="Quiet hours make it later than the rules say.")
+
+
 class LineOut(Schema):
     after_seconds: int
     at: datetime
     people: list[int] = Field(description="Empty: the step is passed over.")
+    notified: list[NotifiedOut] = Field(description="Each message that would leave, if nobody acknowledged before.")
     where: str
     round: int
     why: str
@@ -234,7 +244,13 @@ def _line(line: queries.Line, at: datetime) -> dict[str, object]:
         "after_seconds": int(line.after.total_seconds()),
         "at": at + line.after,
         "people": [p.pk for p in line.people],
+        "notified": [_notified(p, m) for p, of in zip(line.people, line.methods, strict=True) for m in of],
         "where": line.where,
         "round": line.round,
         "why": line.why,
     }
+
+
+def _notified(person: User, method: Method) -> dict[str, object]:
+    after = int(method.delay.total_seconds())
+    return {"person": person.pk, "method": method.kind, "after_seconds": after, "is_held": method.is_held}

@@ -105,6 +105,16 @@ class Target(models.Model):
         return str(self.user or self.schedule or self.team or self.place)
 
 
+class Turn(models.Model):
+    """Who was paged last of a team whose people take turns, by whatever policy."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="turn")
+    last = models.BigIntegerField()  # a user's id: the order goes on after it, also when they are not there any more
+
+    def __str__(self) -> str:
+        return f"turn of {self.team}"
+
+
 class PolicyVersion(models.Model):
     """A policy as it was when something was paged by it. Never changed; running escalations point here."""
 

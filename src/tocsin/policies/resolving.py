@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tocsin.core.escalation import Snapshot, Target, TargetKind
+from tocsin.core.escalation import Snapshot, Target, TargetKind, in_turn
 from tocsin.core.rota import Segment
 from tocsin.people.models import User
 from tocsin.people.queries import stewards, team_members
+from tocsin.policies import turns
 from tocsin.schedules.queries import Resolved, finals, report_troubles, resolve
 
 
@@ -18,17 +19,21 @@ class Found:
 
 
 def people_of(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
-    """For every target an answer. A schedule that cannot be read is reported, and has nobody."""
+    """For every target an answer. A schedule that cannot be read is reported, and has nobody.
+
+    In the transaction that pages them: nobody else takes a turn of their teams before it ends.
+    """
     wanted = set(targets)
     resolved = _schedules(wanted, at)
     report_troubles(resolved.troubles, at)
-    return _found(wanted, resolved)
+    return _found(wanted, resolved, turns.lasts(_ids(wanted, TargetKind.TURN), hold=True))
 
 
-def look(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
-    """The same for looking ahead or back: nothing is reported."""
+def look(targets: Iterable[Target], at: datetime, taken: Mapping[int, int] | None = None) -> dict[Target, Found]:
+    """The same for looking ahead or back: nothing is reported or held. `taken`: turns as if they had been taken."""
     wanted = set(targets)
-    return _found(wanted, _schedules(wanted, at))
+    lasts = turns.lasts(_ids(wanted, TargetKind.TURN)) | dict(taken or {})
+    return _found(wanted, _schedules(wanted, at), lasts)
 
 
 def next_on_call(snapshots: Iterable[Snapshot], now: datetime) -> dict[int, datetime]:
@@ -49,7 +54,7 @@ def _schedules(wanted: Collection[Target], at: datetime) -> Resolved:
     return resolve(ids, at) if ids else Resolved(segments={}, troubles={})
 
 
-def _found(wanted: Collection[Target], resolved: Resolved) -> dict[Target, Found]:
+def _found(wanted: Collection[Target], resolved: Resolved, lasts: Mapping[int, int]) -> dict[Target, Found]:
     users = _active(_ids(wanted, TargetKind.USER))
     team_ids = _ids(wanted, TargetKind.TEAM) | _ids(wanted, TargetKind.TURN)
     teams = team_members(team_ids) if team_ids else {}
@@ -58,7 +63,7 @@ def _found(wanted: Collection[Target], resolved: Resolved) -> dict[Target, Found
         TargetKind.USER: lambda t: _user(t, users),
         TargetKind.SCHEDULE: lambda t: _schedule(t, resolved.segments, resolved.troubles),
         TargetKind.TEAM: lambda t: _team(t, teams),
-        TargetKind.TURN: lambda t: _turn(t, teams),
+        TargetKind.TURN: lambda t: _turn(t, teams, lasts.get(t.id)),
         TargetKind.PLACE: lambda t: Found(people=(), why=f"{t.name} is told, which reaches nobody for certain"),
         TargetKind.STEWARDS: lambda _: _stewards(owners),
     }
@@ -88,10 +93,11 @@ def _team(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:
     return Found(people=(), why=f"the team {target.name} has no active members")
 
 
-def _turn(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:
-    """All of them: whose turn it is, `core.escalation` says."""
-    everybody = _team(target, members)
-    return Found(people=tuple(sorted(everybody.people)), why=everybody.why.replace("in the", "one at a time, in the"))
+def _turn(target: Target, members: Mapping[int, tuple[int, ...]], last: int | None) -> Found:
+    """All of them, in the order of their turns."""
+    if people := members.get(target.id):
+        return Found(people=in_turn(people, last), why=f"one at a time, in the team {target.name}")
+    return _team(target, members)
 
 
 def _stewards(people: tuple[int, ...]) -> Found:

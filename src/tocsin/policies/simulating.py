@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tocsin.channels.registry import CHANNELS
 from tocsin.core.conditions import About, unmet
 from tocsin.core.escalation import (
     Circumstances,
@@ -16,11 +17,14 @@ from tocsin.core.escalation import (
     TargetKind,
     advance,
     start,
+    turns_taken,
 )
+from tocsin.core.reach import Method, heard_at
 from tocsin.core.signals import Severity, Urgency
 from tocsin.people.models import User
-from tocsin.people.queries import users_of
-from tocsin.people.reaching import methods_of
+from tocsin.people.queries import names_of, users_of
+from tocsin.people.reaching import methods_at
+from tocsin.people.wording import delay_in_words
 from tocsin.policies.models import EscalationPolicy
 from tocsin.policies.resolving import Found, look, next_on_call
 from tocsin.policies.snapshots import snapshot_of
@@ -32,9 +36,24 @@ _USUAL = {Urgency.HIGH: Severity.CRITICAL, Urgency.LOW: Severity.WARNING}  # the
 class Line:
     after: timedelta  # since the alert
     people: tuple[User, ...]  # empty: the step is passed over
+    methods: tuple[tuple[Method, ...], ...] = ()  # of each of the people, with the delays of their rules
     why: str
     where: str  # “Step 2”, “Catch-all”
     round: int  # 1 the first time through the steps
+
+    @property
+    def told(self) -> list[tuple[User, str]]:
+        """Each of the people, and by what they hear of it when."""
+        return [(user, ", ".join(map(_in_words, of))) for user, of in zip(self.people, self.methods, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """Whom targets mean at an instant, and how they can be reached."""
+
+    found: Mapping[Target, Found]
+    methods: Mapping[int, tuple[Method, ...]]
+    reachable: Mapping[Target, tuple[int, ...]]
 
 
 def simulate(policy: EscalationPolicy, at: datetime, urgency: Urgency, severity: Severity | None = None) -> list[Line]:
@@ -46,21 +65,38 @@ def simulate(policy: EscalationPolicy, at: datetime, urgency: Urgency, severity:
 
 
 def _lines(snapshot: Snapshot, at: datetime, about: About) -> Iterator[Line]:
-    state, is_held = start(snapshot, at).state, False
+    state, is_held, taken = start(snapshot, at).state, False, dict[int, int]()
     while state.next_due is not None and state.status is Status.RUNNING:
         now, before = state.next_due, state
-        found = look(_targets(snapshot), now)
-        around = Circumstances(about=about, began=at, somebody_at=_somebody_at(snapshot, now))
-        decision = advance(snapshot, state, _reachable(found, about.urgency), now, around)
+        seen = _look(snapshot, now, about.urgency, taken)
+        decision = advance(snapshot, state, seen.reachable, now, _around(snapshot, seen, about, at, now))
         state = decision.state
         if decision.reason is Reason.HELD:
             yield from () if is_held else _held(snapshot, decision, now - at)
             is_held = True
             continue
-        yield from _skipped(snapshot, decision, found, now, before, about, at)
-        yield _paged(snapshot, decision, found, now - at)
+        yield from _skipped(snapshot, decision, seen.found, now, before, about, at)
+        yield _paged(snapshot, decision, seen, now - at)
         if decision.page is None or decision.page.step >= len(snapshot.steps):
             return
+        taken |= turns_taken(decision.page, seen.reachable)
+
+
+def _look(snapshot: Snapshot, now: datetime, urgency: Urgency, taken: Mapping[int, int]) -> _Seen:
+    found = look(_targets(snapshot), now, taken)
+    methods = methods_at({p for each in found.values() for p in each.people}, urgency, now)
+    reachable = {target: tuple(p for p in each.people if methods[p]) for target, each in found.items()}
+    return _Seen(found=found, methods=methods, reachable=reachable)
+
+
+def _around(snapshot: Snapshot, seen: _Seen, about: About, began: datetime, now: datetime) -> Circumstances:
+    waiting = {person: heard_at(methods, now) for person, methods in seen.methods.items()}
+    return Circumstances(
+        about=about,
+        began=began,
+        somebody_at=_somebody_at(snapshot, now),
+        heard_at={person: at for person, at in waiting.items() if at is not None},
+    )
 
 
 def _somebody_at(snapshot: Snapshot, now: datetime) -> datetime | None:
@@ -75,11 +111,6 @@ def _held(snapshot: Snapshot, decision: Decision, after: timedelta) -> Iterator[
 
 def _targets(snapshot: Snapshot) -> set[Target]:
     return {target for step in snapshot.steps for target in step.targets} | set(snapshot.catch_all)
-
-
-def _reachable(found: Mapping[Target, Found], urgency: Urgency) -> dict[Target, tuple[int, ...]]:
-    methods = methods_of({p for each in found.values() for p in each.people}, urgency)
-    return {target: tuple(p for p in each.people if methods[p]) for target, each in found.items()}
 
 
 def _skipped(
@@ -100,10 +131,10 @@ def _skipped(
         round_ += step == len(snapshot.steps) - 1
 
 
-def _paged(snapshot: Snapshot, decision: Decision, found: Mapping[Target, Found], after: timedelta) -> Line:
+def _paged(snapshot: Snapshot, decision: Decision, seen: _Seen, after: timedelta) -> Line:
     page = decision.page
     if page is None:
-        why = _why(snapshot.catch_all, found)
+        why = _why(snapshot.catch_all, seen.found)
         return Line(
             after=after, people=(), why=f"nobody is paged: {why}", where="Catch-all", round=decision.state.round
         )
@@ -112,10 +143,28 @@ def _paged(snapshot: Snapshot, decision: Decision, found: Mapping[Target, Found]
     return Line(
         after=after,
         people=tuple(users[p] for p in page.people if p in users),
-        why=_why(page.targets, found),
+        methods=tuple(seen.methods[p] for p in page.people if p in users),
+        why="; ".join([_why(page.targets, seen.found), *_turns(page.targets, seen)]),
         where="Catch-all" if last else f"Step {page.step + 1}",
         round=page.round + 1,
     )
+
+
+def _turns(targets: tuple[Target, ...], seen: _Seen) -> Iterator[str]:
+    """Whose turn it is in a team, and who would be next."""
+    for target in targets:
+        people = seen.reachable[target] if target.kind is TargetKind.TURN else ()
+        if len(people) > 1:
+            names = names_of(people[:2])
+            yield f"it is the turn of {names[people[0]]}, {names[people[1]]} is next"
+
+
+def _in_words(method: Method) -> str:
+    label = CHANNELS[method.kind].label if method.kind in CHANNELS else method.kind
+    if not method.delay:
+        return f"{label} at once"
+    quiet = ", when their quiet hours are over" if method.is_held else ""
+    return f"{label} {delay_in_words(int(method.delay.total_seconds())).lower()}{quiet}"
 
 
 def _why(targets: tuple[Target, ...], found: Mapping[Target, Found]) -> str:

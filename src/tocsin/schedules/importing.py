@@ -1,6 +1,7 @@
 """Calendars from elsewhere as a layer of a schedule: given, read, refreshed, and kept while their source breaks."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -22,6 +23,7 @@ from tocsin.schedules.models import ImportedCalendar, ImportedShift, Schedule
 EVERY = timedelta(minutes=15)
 ANEW = timedelta(days=1)  # how often what was pasted is read again: its recurrences go on
 BEFORE, AFTER = timedelta(days=30), timedelta(days=400)
+AT_ONCE = 8  # are fetched
 LARGEST = 2 * 1024 * 1024  # bytes
 _OK = 200
 
@@ -82,30 +84,42 @@ def remove_calendar(actor: Actor, row: ImportedCalendar, now: datetime) -> None:
 def refresh(actor: Actor, row: ImportedCalendar, now: datetime) -> bool:
     """By hand. False: its source breaks; the last good copy is kept, and `error` says why."""
     require(actor, Verb.CONFIGURE)
-    return _refresh(row, now)
+    return _refresh(row, partial(_given, row), now)
 
 
 def refresh_due(now: datetime, limit: int = 20) -> int:
-    """For the engine. Each is claimed by one node; one that breaks stops no other."""
+    """For the engine. Each is claimed by one node; they are fetched side by side, so that neither one that breaks nor a
+    slow one holds up another."""
     due = Q(tried_at=None) | Q(tried_at__lte=now - ANEW) | (~Q(url="") & Q(tried_at__lte=now - EVERY))
     rows = ImportedCalendar.objects.filter(due).order_by(F("tried_at").asc(nulls_first=True))
-    claimed = (pk for pk, tried_at in rows.values_list("pk", "tried_at")[:limit] if _claimed(pk, tried_at, now))
-    tries = (contained(partial(_refresh_by_id, pk, now), "a calendar cannot be refreshed", id=pk) for pk in claimed)
-    return sum(bool(each.value) for each in tries)
+    claimed = [pk for pk, tried_at in rows.values_list("pk", "tried_at")[:limit] if _claimed(pk, tried_at, now)]
+    found = [contained(partial(_row, pk), "a calendar cannot be opened", id=pk).value for pk in claimed]
+    with ThreadPoolExecutor(AT_ONCE, "calendar") as pool:
+        given = {pool.submit(_given, row): row for row in found if row is not None}
+        return sum(_taken(given[future], future, now) for future in as_completed(given))
+
+
+def _row(pk: int) -> ImportedCalendar | None:
+    return ImportedCalendar.objects.select_related("schedule").filter(pk=pk).first()
+
+
+def _taken(row: ImportedCalendar, given: Future[str], now: datetime) -> bool:
+    done = contained(partial(_refresh, row, given.result, now), "a calendar cannot be refreshed", id=row.pk)
+    return bool(done.value)
 
 
 def _claimed(pk: int, tried_at: datetime | None, now: datetime) -> bool:
     return bool(ImportedCalendar.objects.filter(pk=pk, tried_at=tried_at).update(tried_at=now))
 
 
-def _refresh_by_id(pk: int, now: datetime) -> bool:
-    row = ImportedCalendar.objects.select_related("schedule").filter(pk=pk).first()
-    return row is not None and _refresh(row, now)
+def _given(row: ImportedCalendar) -> str:
+    """Its text. In a thread of its own: asks no database."""
+    return _fetched(row.url) if row.url else row.text
 
 
-def _refresh(row: ImportedCalendar, now: datetime) -> bool:
+def _refresh(row: ImportedCalendar, give: Callable[[], str], now: datetime) -> bool:
     try:
-        given = _fetched(row.url) if row.url else row.text
+        given = give()
         found = _read(row.schedule, given, now)
     except BadCalendar as error:
         _note(row, str(error), now)

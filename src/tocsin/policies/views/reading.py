@@ -93,9 +93,9 @@ def places(snapshot: Snapshot, defects: list[Defect], now: datetime) -> list[Pla
 
 def folded(lines: list[Line]) -> Simulated:
     """Later rounds that page the same people as the first say nothing new."""
-    first = {line.where: line.people for line in lines if line.round == 1}
+    first = {line.where: (line.people, line.methods) for line in lines if line.round == 1}
     later = [line for line in lines if line.round > 1 and line.where in first]
-    if not later or any(line.people != first[line.where] for line in later):
+    if not later or any((line.people, line.methods) != first[line.where] for line in later):
         return Simulated(shown=lines)
     return Simulated(shown=[line for line in lines if line not in later], rounds=max(line.round for line in later))
 
