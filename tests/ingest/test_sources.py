@@ -12,6 +12,8 @@ from tests.conftest import NOON
 from tests.ingest.test_app import KEYS, World, world
 from tocsin.alerts.absorbing import absorb, expire
 from tocsin.alerts.models import Alert, Event
+from tocsin.changes.models import Change
+from tocsin.engine.tick import LISTENERS
 from tocsin.sources.registry import SOURCES
 
 __all__ = ["world"]
@@ -19,7 +21,13 @@ __all__ = ["world"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WEBHOOKS = [source for source in SOURCES.values() if source.check is not None]
-SIGNED = {"grafana": b"x-grafana-alerting-signature", "sentry": b"sentry-hook-signature"}
+# the header, and what stands before the HMAC in it
+SIGNED = {
+    "grafana": (b"x-grafana-alerting-signature", b""),
+    "sentry": (b"sentry-hook-signature", b""),
+    "github": (b"x-hub-signature-256", b"sha256="),
+}
+WITH_TOKEN = {"gitlab": b"x-gitlab-token"}
 SECRET = "the tool's own secret"
 JSON = [(b"content-type", b"application/json; charset=utf-8")]
 PUSH = f"/in/alertmanager/{KEYS['alertmanager']}/api/v2/alerts"
@@ -38,7 +46,7 @@ def push(world: World, *alerts: object, **more: Any) -> Any:
     return world.post(PUSH, json.dumps(alerts).encode(), **{"headers": JSON, **more})
 
 
-@pytest.mark.parametrize("source", WEBHOOKS, ids=lambda source: source.kind)
+@pytest.mark.parametrize("source", [s for s in WEBHOOKS if s.tells == "alert"], ids=lambda source: source.kind)
 def test_a_webhook_becomes_an_alert(world: World, source: Any) -> None:
     assert world.post(path(source.kind), source.sample).status == 202
     assert absorb(NOON, follow).quarantined == 0
@@ -47,22 +55,105 @@ def test_a_webhook_becomes_an_alert(world: World, source: Any) -> None:
     assert alert.summary
 
 
+@pytest.mark.parametrize("source", [s for s in WEBHOOKS if s.tells == "change"], ids=lambda source: source.kind)
+def test_a_webhook_becomes_a_change(world: World, source: Any) -> None:
+    assert world.post(path(source.kind), source.sample).status == 202
+    assert absorb(NOON, follow, listeners=LISTENERS).quarantined == 0
+    change = Change.objects.get()
+    assert (change.service, change.integration) == (
+        world.integrations[source.kind].service,
+        world.integrations[source.kind],
+    )
+    assert change.receipt == Event.objects.get().receipt
+    assert not Alert.objects.exists()
+
+
+def test_a_change_event_of_pagerduty_comes_by_the_key_of_the_alerts(world: World) -> None:
+    said = {"routing_key": KEYS["pagerduty"], "payload": {"summary": "Deploy v9", "custom_details": {"build": 9}}}
+    reply = world.post("/v2/change/enqueue", said)
+    assert (reply.status, reply.json()) == (202, {"status": "success", "message": "Change event processed"})
+    event = Event.objects.get()
+    assert KEYS["pagerduty"].encode() not in bytes(event.body)
+    assert absorb(NOON, follow, listeners=LISTENERS).quarantined == 0
+    assert (Change.objects.get().summary, Change.objects.get().details) == ("Deploy v9", {"build": 9})
+    assert event.outcomes.get().reason == "recorded as a change"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"payload": None}, "'payload' is missing or blank"),
+        ({"payload": {"source": "ci"}}, "'payload.summary' is missing or blank"),
+        ({"routing_key": ""}, "'routing_key' is missing or blank"),
+        ({"routing_key": "short"}, "Length of 'routing_key' is incorrect (should be 32 characters)"),
+        ({"routing_key": "f" * 32}, "'routing_key' is invalid: no integration that is switched on has it"),
+    ],
+    ids=range(5),
+)
+def test_a_change_event_that_is_wrong_is_refused_as_pagerduty_does(world: World, wrong: Any, says: str) -> None:
+    said = {"routing_key": KEYS["pagerduty"], "payload": {"summary": "Deploy v9"}, **wrong}
+    reply = world.post("/v2/change/enqueue", said)
+    assert (reply.status, reply.json()["errors"]) == (400, [says])  # type: ignore[index]
+    assert not Event.objects.exists()
+
+
+def test_nobody_can_send_the_mark_of_a_change_event_as_an_action(world: World) -> None:
+    said = {"routing_key": KEYS["pagerduty"], "event_action": "change", "payload": {"summary": "x"}}
+    assert world.post("/v2/enqueue", said).status == 400
+
+
+def test_the_headers_that_say_what_a_message_is_are_kept_with_it(world: World) -> None:
+    headers = [(b"x-github-event", b"ping"), (b"x-github-delivery", b"0b989ba4-242f-11e5-81e1-c7b6966d2516")]
+    assert world.post(path("github"), b'{"zen": "Speak."}\n', headers=headers).status == 202
+    kept = json.loads(bytes(Event.objects.get().body))
+    assert kept["tocsin_headers"] == {name.decode(): value.decode() for name, value in headers}
+    assert absorb(NOON, follow, listeners=LISTENERS).events == 1
+    assert Event.objects.get().outcomes.get().reason == "no alerts inside"
+    assert not Change.objects.exists()
+
+
+def test_what_github_delivers_again_is_one_change(world: World) -> None:
+    headers = [(b"x-github-event", b"push"), (b"x-github-delivery", b"d1")]
+    repository = {"full_name": "example/shop", "default_branch": "main"}
+    for after in ("a" * 40, "b" * 40, "a" * 40):  # the third: another body under a name that was heard
+        said = {"ref": "refs/heads/main", "after": after, "repository": repository}
+        assert world.post(path("github"), said, headers=headers).status == 202
+    absorb(NOON, follow, listeners=LISTENERS)
+    assert Change.objects.get().key == f"push-{'a' * 40}"
+    copy = [headers[0], (b"x-github-delivery", b"d2")]  # the name is not signed: somebody could make up another
+    world.post(path("github"), {"ref": "refs/heads/main", "after": "a" * 40, "repository": repository}, headers=copy)
+    absorb(NOON, follow, listeners=LISTENERS)
+    assert Change.objects.count() == 1
+
+
 def test_every_source_that_signs_is_tested_here() -> None:
-    assert {source.kind for source in SOURCES.values() if source.is_signed} == SIGNED.keys()
+    signing = {source.kind for source in SOURCES.values() if source.is_signed}
+    assert signing == SIGNED.keys() | WITH_TOKEN.keys()
+
+
+@pytest.mark.parametrize("kind", WITH_TOKEN)
+def test_with_a_secret_only_what_comes_with_it_is_stored(world: World, kind: str) -> None:
+    integration, body = world.integrations[kind], SOURCES[kind].sample
+    integration.secret = SECRET
+    integration.save()
+    for headers in ([], [(WITH_TOKEN[kind], b"")], [(WITH_TOKEN[kind], b"wrong")], [(WITH_TOKEN[kind], b"\xff")]):
+        assert world.post(path(kind), body, headers=headers).status == 401
+    assert not Event.objects.exists()
+    assert world.post(path(kind), body, headers=[(WITH_TOKEN[kind], SECRET.encode())]).status == 202
 
 
 @pytest.mark.parametrize("kind", SIGNED)
 def test_with_a_secret_only_what_is_signed_is_stored(world: World, kind: str) -> None:
-    integration, body = world.integrations[kind], SOURCES[kind].sample
+    integration, body, (name, before) = world.integrations[kind], SOURCES[kind].sample, SIGNED[kind]
     integration.secret = SECRET
     integration.save()
-    right = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
-    for headers in ([], [(SIGNED[kind], b"0" * 64)], [(SIGNED[kind], b"\xff")]):
+    right = before + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
+    for headers in ([], [(name, before + b"0" * 64)], [(name, b"\xff")], [(name, before)]):
         reply = world.post(path(kind), body, headers=headers)
         assert (reply.status, reply.json()["title"]) == (401, "Wrong signature")  # type: ignore[index]
-    assert world.post(path(kind), body + b" ", headers=[(SIGNED[kind], right)]).status == 401
+    assert world.post(path(kind), body + b" ", headers=[(name, right)]).status == 401
     assert not Event.objects.exists()
-    assert world.post(path(kind), body, headers=[(SIGNED[kind], right)]).status == 202
+    assert world.post(path(kind), body, headers=[(name, right)]).status == 202
     assert bytes(Event.objects.get().body) == body
 
 

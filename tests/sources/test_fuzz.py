@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import NOON
-from tocsin.core.signals import Signal
+from tocsin.core.signals import Change, Signal
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.registry import SOURCES
 
@@ -26,18 +26,29 @@ ANY = st.recursive(
 )
 
 
-def read(source: Source, body: bytes) -> list[Signal]:
-    """What it reads fits an alert."""
+def read(source: Source, body: bytes) -> None:
+    """What it reads fits an alert, or a change."""
     try:
-        signals = source.parse(body, {}, NOON)
+        heard = source.parse(body, {}, NOON)
     except Unreadable:
-        return []
-    for signal in signals:
-        assert len(signal.dedup_key) in range(1, 256), signal
-        assert len(signal.summary) <= 1024
-        assert max(len(signal.source), len(signal.component)) <= 255
-        json.dumps(dict(signal.details), allow_nan=False)
-    return signals
+        return
+    for each in heard:
+        fits_alert(each) if isinstance(each, Signal) else fits_change(each)
+
+
+def fits_alert(signal: Signal) -> None:
+    assert len(signal.dedup_key) in range(1, 256), signal
+    assert len(signal.summary) <= 1024
+    assert max(len(signal.source), len(signal.component)) <= 255
+    json.dumps(dict(signal.details), allow_nan=False)
+
+
+def fits_change(change: object) -> None:
+    assert isinstance(change, Change)
+    assert len(change.summary) in range(1, 1025), change
+    assert max(len(change.key), len(change.source), len(change.version), len(change.author)) <= 255
+    assert (len(change.status) <= 20, len(change.environment) <= 80, len(change.delivery) <= 80) == (True, True, True)
+    json.dumps(dict(change.details), allow_nan=False)
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)

@@ -1,4 +1,4 @@
-"""“Send a test alert”: a message in the integration's own format, put where real ones are put."""
+"""“Send a test alert”, or a test change: a message in the integration's own format, put where real ones are put."""
 
 import json
 import uuid
@@ -9,19 +9,20 @@ from django.db import transaction
 
 from tocsin.alerts.models import Event
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.core.signals import Action, Signal
+from tocsin.core.signals import Action, Change, Signal
 from tocsin.health import wakeups
 from tocsin.people.problems import Refused
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Unreadable
+from tocsin.sources.headers import FIELD
 from tocsin.sources.registry import SOURCES
 
 
 def test_alert(actor: Actor, integration: Integration, now: datetime) -> uuid.UUID:
-    """The receipt. From here on it is an alert like any other: it is paged, and must be acknowledged or resolved."""
+    """The receipt. From here on it is like any other: an alert is paged, and must be acknowledged or resolved."""
     require(actor, Verb.CONFIGURE)
     if not integration.is_enabled:
-        raise Refused(f"{integration} is switched off. Switch it on, then send the test alert.")
+        raise Refused(f"{integration} is switched off. Switch it on, then send the test.")
     receipt = uuid.uuid4()
     body = _body(integration, receipt, now)
     with transaction.atomic():
@@ -36,17 +37,21 @@ def _body(integration: Integration, receipt: uuid.UUID, now: datetime) -> bytes:
     """Ours, or, where a mapping reads only what its own tool sends, the last message that came."""
     last = integration.events.filter(state="absorbed").values_list("body", flat=True).first()
     for body in (_BODIES[integration.kind](receipt.hex[:8], now), *([bytes(last)] if last else [])):
-        if _triggers(integration, body, now):
+        if _is_news(integration, body, now):
             return body
     raise Refused("The mapping of this integration does not read our test message. Send one from the tool itself.")
 
 
-def _triggers(integration: Integration, body: bytes, now: datetime) -> bool:
+def _is_news(integration: Integration, body: bytes, now: datetime) -> bool:
+    """Whether it opens an alert, or tells of a change where that is what the tool does."""
+    source = SOURCES[integration.kind]
     try:
-        signals = SOURCES[integration.kind].parse(body, integration.mapping, now)
+        heard = source.parse(body, integration.mapping, now)
     except Unreadable:
         return False
-    return any(isinstance(signal, Signal) and signal.action is Action.TRIGGER for signal in signals)
+    if source.tells == "change":
+        return any(isinstance(each, Change) for each in heard)
+    return any(isinstance(each, Signal) and each.action is Action.TRIGGER for each in heard)
 
 
 def _pagerduty(mark: str, now: datetime) -> bytes:
@@ -99,6 +104,18 @@ def _betterstack(mark: str, now: datetime) -> bytes:
     return json.dumps({"event": "started", "data": data}).encode()
 
 
+def _github(mark: str, now: datetime) -> bytes:
+    deployment = {"id": f"test-{mark}", "ref": "test", "environment": "test", "created_at": now.isoformat()}
+    sent = {"deployment": deployment, "repository": {"full_name": "Tocsin"}, "sender": {"login": "Tocsin"}}
+    return json.dumps({**sent, FIELD: {"x-github-event": "deployment"}}).encode()
+
+
+def _gitlab(mark: str, now: datetime) -> bytes:
+    sent = {"object_kind": "deployment", "status": "success", "deployment_id": f"test-{mark}", "environment": "test"}
+    project = {"path_with_namespace": "Tocsin"}
+    return json.dumps({**sent, "status_changed_at": now.isoformat(), "project": project}).encode()
+
+
 def _generic(mark: str, _: datetime) -> bytes:
     return json.dumps(
         {"summary": _SUMMARY, "severity": "critical", "source": "Tocsin", "dedup_key": f"test-{mark}"}
@@ -114,5 +131,7 @@ _BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
     "sentry": _sentry,
     "uptimekuma": _uptimekuma,
     "betterstack": _betterstack,
+    "github": _github,
+    "gitlab": _gitlab,
     "generic": _generic,
 }

@@ -74,7 +74,7 @@ def _known(fresh: Sequence[tuple[Told, signals.Change]]) -> dict[Key, Change]:
 
 
 def _create(each: Told, what: signals.Change) -> Change:
-    at = what.at or each.event.received_at
+    at = _at(each, what)
     return Change.objects.create(
         service_id=each.integration.service_id,
         integration=each.integration,
@@ -87,8 +87,14 @@ def _create(each: Told, what: signals.Change) -> Change:
 
 
 def _update(row: Change, each: Told, what: signals.Change) -> Change:
-    changes = storing.news(row, what, what.at or each.event.received_at)
+    changes = storing.news(row, what, _at(each, what))
     for name, value in {**changes, "receipt": each.event.receipt}.items():
         setattr(row, name, value)
     row.save(update_fields=[*changes, "receipt"])
     return row
+
+
+def _at(each: Told, what: signals.Change) -> datetime:
+    """What is told has happened: a clock that is ahead does not put it after the alert that it caused."""
+    received = each.event.received_at
+    return min(what.at, received) if what.at else received

@@ -2,12 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tocsin.ingest.contract import LARGEST
 from tocsin.ingest.http import Answer, Scope, header, json, problem
-from tocsin.sources import alertmanager, pagerduty
+from tocsin.sources import alertmanager, headers, pagerduty
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
@@ -53,29 +53,58 @@ def _invalid(status: int, *errors: str) -> Answer:
 
 
 def _read_pagerduty(_: Scope, body: bytes) -> Draft:
+    event, kept = _checked_pagerduty(pagerduty.read, body)
+    key = event.routing_key or ""
+    if event.dedup_key:
+        return Draft(key=key, body=kept, dedup_key=event.dedup_key)
+    made = uuid.uuid4().hex
+    return Draft(key=key, body=_with(kept, b"dedup_key", made), dedup_key=made)
+
+
+def _read_pagerduty_change(_: Scope, body: bytes) -> Draft:
+    event, kept = _checked_pagerduty(pagerduty.read_change, body)
+    return Draft(key=event.routing_key or "", body=_with(kept, b"event_action", pagerduty.CHANGE))
+
+
+def _checked_pagerduty(read: Callable[[bytes], pagerduty.Event], body: bytes) -> tuple[pagerduty.Event, bytes]:
+    """The event, and the body without its key, which is a secret: it is not kept with the event."""
     try:
-        event = pagerduty.read(body)
+        event = read(body)
     except pagerduty.Invalid as error:
         raise Rejected(_invalid(400, *error.errors)) from error
     key = event.routing_key or ""
     if len(key) != _KEY_LENGTH:
         raise Rejected(_invalid(400, _BAD_KEY if key else "'routing_key' is missing or blank"))
-    # the key is a secret: it is not kept with the event
-    kept = body.replace(key.encode(), b"0" * _KEY_LENGTH)
-    if event.dedup_key:
-        return Draft(key=key, body=kept, dedup_key=event.dedup_key)
-    made = uuid.uuid4().hex
-    return Draft(key=key, body=_with_key(kept, made), dedup_key=made)
+    return event, body.replace(key.encode(), b"0" * _KEY_LENGTH)
 
 
-def _with_key(body: bytes, dedup_key: str) -> bytes:
-    """The object with a `dedup_key` at its end, where it counts more than an empty one before it."""
-    return b'%s,"dedup_key":"%s"}' % (body.rstrip()[:-1], dedup_key.encode())
+def _with(body: bytes, name: bytes, value: str) -> bytes:
+    """The object with one more field at its end, where it counts more than one of that name before it."""
+    return b'%s,"%s":"%s"}' % (body.rstrip()[:-1], name, value.encode())
 
 
 def _accepted_pagerduty(draft: Draft, receipt: str) -> Answer:
     said = {"status": "success", "message": "Event processed", "dedup_key": draft.dedup_key}
     return json(202, said, _receipt_header(receipt))
+
+
+def _accepted_pagerduty_change(_: Draft, receipt: str) -> Answer:
+    return json(202, {"status": "success", "message": "Change event processed"}, _receipt_header(receipt))
+
+
+def _pagerduty(read: Callable[[Scope, bytes], Draft], accepted: Callable[[Draft, str], Answer]) -> Desk:
+    return Desk(
+        kind="pagerduty",
+        read=read,
+        accepted=accepted,
+        unknown=_invalid(400, "'routing_key' is invalid: no integration that is switched on has it"),
+        busy=json(429, _THROTTLED, RETRY_AFTER),
+        too_large=Answer(
+            status=413,
+            body=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB").body,
+            headers=((b"connection", b"close"),),
+        ),
+    )
 
 
 _KEY_LENGTH = 32
@@ -89,13 +118,14 @@ _THROTTLED = {
 # webhooks
 
 
-def _read_webhook(check: Callable[[bytes], object]) -> Callable[[Scope, bytes], Draft]:
+def _read_webhook(check: Callable[[bytes], object], keeps: Sequence[str] = ()) -> Callable[[Scope, bytes], Draft]:
     def read(scope: Scope, body: bytes) -> Draft:
         try:
             check(body)
         except Unreadable as error:
             raise Rejected(problem(400, "Cannot be read", f"{error} Nothing was stored.")) from error
-        return Draft(key=_key_of(scope), body=body)
+        found = {name: header(scope, name.encode()).decode("latin-1") for name in keeps}
+        return Draft(key=_key_of(scope), body=headers.keep(body, found))
 
     return read
 
@@ -160,20 +190,14 @@ def _accepted_push(draft: Draft, receipt: str) -> Answer:
 
 
 DESKS: Mapping[str, Desk] = {
-    "/v2/enqueue": Desk(
-        kind="pagerduty",
-        read=_read_pagerduty,
-        accepted=_accepted_pagerduty,
-        unknown=_invalid(400, "'routing_key' is invalid: no integration that is switched on has it"),
-        busy=json(429, _THROTTLED, RETRY_AFTER),
-        too_large=Answer(
-            status=413,
-            body=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB").body,
-            headers=((b"connection", b"close"),),
-        ),
-    ),
+    "/v2/enqueue": _pagerduty(_read_pagerduty, _accepted_pagerduty),
+    "/v2/change/enqueue": _pagerduty(_read_pagerduty_change, _accepted_pagerduty_change),
     f"/in/alertmanager{_PUSH}": _webhook("alertmanager", _read_push, _accepted_push),
-    **{f"/in/{s.kind}": _webhook(s.kind, _read_webhook(s.check)) for s in SOURCES.values() if s.check is not None},
+    **{
+        f"/in/{s.kind}": _webhook(s.kind, _read_webhook(s.check, s.keeps))
+        for s in SOURCES.values()
+        if s.check is not None
+    },
 }
 _WEBHOOK = re.compile(rf"(/in/[a-z]+)(?:/[^/]*)?({_PUSH})?/?")
 

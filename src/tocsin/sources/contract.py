@@ -28,3 +28,5 @@ class Source:
     setup: str  # how to point the tool here, with {url} and {key}
     check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
+    keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
+    tells: str = "alert"  # what its sample tells of: an alert or a change

@@ -1,12 +1,18 @@
 """Texts of other tools, cut and checked to fit a signal."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from tocsin.core.signals import Link, Severity
 
 LONGEST_KEY = LONGEST_NAME = 255
 LONGEST_SUMMARY = 1024
+LONGEST_STATUS = 20
+LONGEST_DELIVERY = 80
+LONGEST_ROLLBACK = 2000
+_SHORT_COMMIT = 12
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LONGEST_URL = 2000
 
 _SEVERITIES = {
@@ -30,6 +36,15 @@ def name(value: object) -> str:
 def summary(value: object) -> str:
     """One line."""
     return cut(" ".join(str(value).split()), LONGEST_SUMMARY)
+
+
+def first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].strip()
+
+
+def commit(ref: str) -> str:
+    """A commit as people call it; a tag or a branch as it is."""
+    return ref[:_SHORT_COMMIT] if _COMMIT.fullmatch(ref) else ref
 
 
 def cut(value: object, length: int) -> str:

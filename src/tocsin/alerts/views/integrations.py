@@ -19,6 +19,10 @@ from tocsin.sources.registry import SOURCES
 from tocsin.ui.pages import paginate
 
 _RECENT = 20
+_TESTED = {
+    "alert": "The test alert is in. It pages like a real one: acknowledge or resolve it when it does.",
+    "change": "The test change is in. It pages nobody, and stands among the changes of the service.",
+}
 
 
 def integrations(request: ActorRequest) -> HttpResponse:
@@ -42,6 +46,7 @@ def integration(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def integration_test(request: ActorRequest, pk: int) -> HttpResponse:
-    receipt = test_alert(request.actor, queries.integration(request.actor, pk), clock.now())
-    messages.success(request, "The test alert is in. It pages like a real one: acknowledge or resolve it when it does.")
+    found = queries.integration(request.actor, pk)
+    receipt = test_alert(request.actor, found, clock.now())
+    messages.success(request, _TESTED[SOURCES[found.kind].tells])
     return redirect("event", receipt)

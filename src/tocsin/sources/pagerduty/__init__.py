@@ -1,22 +1,32 @@
-"""PagerDuty Events API v2. https://developer.pagerduty.com/docs/events-api-v2/trigger-events/"""
+"""PagerDuty Events API v2: alerts, and change events, which come to an address of their own with the same keys.
+
+https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+https://developer.pagerduty.com/docs/events-api-v2/send-change-events/
+"""
 
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from tocsin.core.signals import Action, Image, Severity, Signal
-from tocsin.sources import texts
+from tocsin.core.signals import Action, Change, Image, Severity, Signal
+from tocsin.sources import texts, times
 from tocsin.sources.contract import Source, Unreadable
-from tocsin.sources.pagerduty.wire import Event, Invalid, Payload, read
+from tocsin.sources.pagerduty.wire import CHANGE, Event, Invalid, Payload, read, read_change, read_stored
 
-__all__ = ["SOURCE", "Event", "Invalid", "parse", "read"]
+__all__ = ["CHANGE", "SOURCE", "Event", "Invalid", "parse", "read", "read_change"]
 
 
-def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
+def parse(
+    body: bytes,
+    mapping: Mapping[str, object],  # noqa: ARG001 - contract
+    received_at: datetime,  # noqa: ARG001 - contract
+) -> list[Signal | Change]:
     try:
-        event = read(body)
+        event = read_stored(body)
     except Invalid as error:
         raise Unreadable(str(error)) from error
+    if event.event_action == CHANGE:
+        return [_change(event)]
     if event.event_action != Action.TRIGGER or event.payload is None:
         return [Signal(action=Action(event.event_action or ""), dedup_key=event.dedup_key or "")]
     # `ingest` gives every trigger a key; without one, only the very same message is the same alert
@@ -37,11 +47,26 @@ def _trigger(event: Event, payload: Payload, dedup_key: str) -> Signal:
     )
 
 
+def _change(event: Event) -> Change:
+    payload = event.payload or Payload()
+    return Change(
+        summary=texts.summary(payload.summary),
+        source=texts.name(payload.source or ""),
+        at=times.moment(payload.timestamp),
+        details=_custom(payload),
+        links=texts.links(_links(event)),
+    )
+
+
 def _details(payload: Payload) -> dict[str, object]:
-    custom = payload.custom_details
-    found: dict[str, object] = dict(custom) if isinstance(custom, dict) else {"details": custom} if custom else {}
+    found = _custom(payload)
     more = (("class", payload.class_), ("group", payload.group), ("timestamp", payload.timestamp))
     return found | {name: value for name, value in more if value and name not in found}
+
+
+def _custom(payload: Payload) -> dict[str, object]:
+    custom = payload.custom_details
+    return dict(custom) if isinstance(custom, dict) else {"details": custom} if custom else {}
 
 
 def _links(event: Event) -> list[tuple[object, object]]:

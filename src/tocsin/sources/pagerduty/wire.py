@@ -6,6 +6,7 @@ import msgspec
 
 ACTIONS = ("trigger", "acknowledge", "resolve")
 SEVERITIES = ("critical", "warning", "error", "info")
+CHANGE = "change"  # what a change event is marked with when it is stored; nobody can send it as an event's action
 LONGEST_KEY = 255
 
 
@@ -55,16 +56,37 @@ _decoder = msgspec.json.Decoder(Event)
 
 def read(body: bytes) -> Event:
     """`Invalid` when it is no event. The routing key is for `ingest` to check."""
+    event = _decoded(body)
+    _refuse(_errors(event))
+    return event
+
+
+def read_change(body: bytes) -> Event:
+    """`Invalid` when it is no change event, which has neither action nor severity, and needs no source."""
+    event = _decoded(body)
+    _refuse(_change_errors(event.payload))
+    return event
+
+
+def read_stored(body: bytes) -> Event:
+    """Either, as it was stored; a change event by its mark. `Invalid`."""
+    event = _decoded(body)
+    _refuse(_change_errors(event.payload) if event.event_action == CHANGE else _errors(event))
+    return event
+
+
+def _decoded(body: bytes) -> Event:
     try:
-        event = _decoder.decode(body)
+        return _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Invalid([str(error)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid([f"JSON cannot be read: {error}"]) from error
-    errors = list(_errors(event))
-    if errors:
-        raise Invalid(errors)
-    return event
+
+
+def _refuse(errors: Iterator[str]) -> None:
+    if found := list(errors):
+        raise Invalid(found)
 
 
 def _errors(event: Event) -> Iterator[str]:
@@ -89,3 +111,10 @@ def _payload_errors(payload: Payload | None) -> Iterator[str]:
             yield f"'payload.{name}' is missing or blank"
     if payload.severity and payload.severity not in SEVERITIES:
         yield ("'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')")
+
+
+def _change_errors(payload: Payload | None) -> Iterator[str]:
+    if payload is None:
+        yield "'payload' is missing or blank"
+    elif not (payload.summary or "").strip():
+        yield "'payload.summary' is missing or blank"
