@@ -1,11 +1,13 @@
 """`python -m tests.crash.inspection`: what a server's database looks like, as JSON, when its work is done.
 
-Waits until nothing is under way, unless told `at-once`, or `within=SECONDS`. Runs beside a server, in its environment.
+Waits until nothing is under way, unless told `at-once`, or `within=SECONDS`. `receipts=FILE` has receipts, one a line:
+those of them that nothing is known of are told. Runs beside a server, in its environment.
 """
 
 import json
 import sys
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from tocsin.config import django_setup
 
@@ -31,6 +33,7 @@ class Seen:
     escalations: dict[str, int] = field(default_factory=dict)
     dedup_keys: list[str] = field(default_factory=list)  # of the alerts
     illegal: list[str] = field(default_factory=list)
+    unknown_receipts: list[str] = field(default_factory=list)
     possible_duplicates: int = 0
     repairs: dict[str, int] = field(default_factory=dict)
 
@@ -43,9 +46,19 @@ def inspect() -> Seen:
         escalations=_by("status", Escalation),
         dedup_keys=list(Alert.objects.order_by("id").values_list("dedup_key", flat=True)),
         illegal=[f"{what}: {count}" for what, count in _illegal().items() if count],
+        unknown_receipts=_unknown(option("receipts")),
         possible_duplicates=counters.value(claims.POSSIBLE_DUPLICATES),
         repairs={n: v for n, v in counters.values().items() if n.startswith("repaired")},
     )
+
+
+def _unknown(path: str) -> list[str]:
+    given = set(Path(path).read_text().split()) if path else set()
+    return sorted(given - {str(receipt) for receipt in Event.objects.values_list("receipt", flat=True)})
+
+
+def option(name: str) -> str:
+    return next((word.partition("=")[2] for word in sys.argv if word.startswith(f"{name}=")), "")
 
 
 def _by(name: str, model: type[Event | Message | Notification | Escalation]) -> dict[str, int]:
@@ -77,8 +90,7 @@ def is_at_rest() -> bool:
 
 
 if __name__ == "__main__":
-    given = [word.removeprefix("within=") for word in sys.argv if word.startswith("within=")]
-    end = clock.monotonic() + (float(given[0]) if given else WITHIN)
+    end = clock.monotonic() + float(option("within") or WITHIN)
     while "at-once" not in sys.argv and not is_at_rest() and clock.monotonic() < end:
         clock.sleep(0.1)
     sys.stdout.write(json.dumps(asdict(inspect())))

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import random
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ class Load:
 
     url: str
     key: str
+    alerts: tuple[str, ...] = ()  # the dedup keys that come again and again; none: every event is an alert of its own
     senders: int = 3
     pause: float = 0.05  # seconds
     accepted: list[str] = field(default_factory=list)  # dedup keys
+    receipts: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)  # answers that should not be
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -37,7 +40,7 @@ class Load:
     def _run(self) -> None:
         connection = self._connect()
         while not self._stop.is_set():
-            key = uuid.uuid4().hex
+            key = random.choice(self.alerts) if self.alerts else uuid.uuid4().hex
             while not self._accepted(connection, key):
                 if self._stop.is_set():
                     return
@@ -62,4 +65,6 @@ class Load:
             return False
         if answer.status not in {202, 429, 503}:
             self.odd.append(f"{answer.status} {text[:200]!r}")
+        if answer.status == 202:
+            self.receipts.append(answer.headers["tocsin-receipt"])
         return answer.status == 202
