@@ -14,6 +14,7 @@ from tests.apps.hearing import Source
 from tests.conftest import NOON
 from tocsin.alerts.models import AlertGroup
 from tocsin.channels.contract import Content, Failed, Letter, Result, Retry, Sent
+from tocsin.checks.models import Check
 from tocsin.core.escalation import STEWARDS, Target, TargetKind
 from tocsin.core.permissions import Actor, Role, Verb
 from tocsin.core.signals import Urgency
@@ -185,6 +186,7 @@ class World:
         waiting = [
             Escalation.objects.aggregate(due=Min("next_due"))["due"],
             Notification.objects.filter(state="waiting").aggregate(due=Min("due_at"))["due"],
+            Check.objects.aggregate(due=Min("next_due"))["due"],
             Message.objects.filter(state__in=("pending", "unknown")).aggregate(due=Min("due_at"))["due"],
         ]
         return min((due for due in waiting if due is not None), default=None)

@@ -16,7 +16,7 @@ from tocsin.policies.models import EscalationPolicy
 from tocsin.sealing import matches
 from tocsin.services import actions, queries
 from tocsin.services.models import Integration, Service
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import BY_HAND, SOURCES
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +65,7 @@ def test_a_list_of_services_counts_the_open_groups_and_finds_by_name() -> None:
     assert [s.name for s in queries.services(TOCSIN, "SEA")] == ["search"]
 
 
-@pytest.mark.parametrize("kind", sorted(SOURCES))
+@pytest.mark.parametrize("kind", sorted(BY_HAND))
 def test_the_key_of_an_integration_is_shown_once_and_kept_as_a_fingerprint(kind: str) -> None:
     made, key = actions.create_integration(TOCSIN, make_service(), kind, "Prod", NOON)
     assert re.fullmatch("[a-f0-9]{32}", key)
@@ -111,7 +111,7 @@ def test_a_mapping_is_tried_on_a_sample_and_nothing_is_kept() -> None:
     assert not Event.objects.exists()
 
 
-@pytest.mark.parametrize("kind", sorted(SOURCES))
+@pytest.mark.parametrize("kind", sorted(BY_HAND))
 def test_a_test_alert_takes_the_way_of_a_real_one(kind: str) -> None:
     integration = make_integration(kind=kind)
     receipt = send_test_alert(TOCSIN, integration, NOON)

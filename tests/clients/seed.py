@@ -16,7 +16,7 @@ from tocsin.core.permissions import Actor, Role, Verb  # noqa: E402
 from tocsin.people.models import ContactMethod, User  # noqa: E402
 from tocsin.policies.actions import StepSpec, create_policy, save_steps  # noqa: E402
 from tocsin.services.actions import create_integration, create_service  # noqa: E402
-from tocsin.sources.registry import SOURCES  # noqa: E402
+from tocsin.sources.registry import BY_HAND  # noqa: E402
 
 SETUP = Actor(user_id=None, name="test", via="cli", verbs=frozenset(Verb))
 
@@ -29,7 +29,7 @@ def seed(address: str) -> dict[str, str]:
     ada_herself = Target(kind=TargetKind.USER, id=ada.pk, name=ada.name)
     save_steps(SETUP, policy, [StepSpec(delay_minutes=5, targets=(ada_herself,))], (), now)
     service = create_service(SETUP, "shop", policy, now)
-    return {kind: create_integration(SETUP, service, kind, kind, now)[1] for kind in SOURCES}
+    return {kind: create_integration(SETUP, service, kind, kind, now)[1] for kind in BY_HAND}
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def test_nothing_to_do_writes_nothing(world: World, monitoring: Monitoring) -> N
     assert not AlertGroup.objects.exists()
 
 
-def _broken(*_: object) -> None:
+def _broken(*_: object, **__: object) -> None:
     raise RuntimeError("broken on purpose")
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import NOON
-from tocsin.core.signals import Change, Signal
+from tocsin.core.signals import Beat, Change, Signal
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.registry import SOURCES
 
@@ -33,7 +33,7 @@ def read(source: Source, body: bytes) -> None:
     except Unreadable:
         return
     for each in heard:
-        fits_alert(each) if isinstance(each, Signal) else fits_change(each)
+        fits_alert(each) if isinstance(each, Signal) else fits_other(each)
 
 
 def fits_alert(signal: Signal) -> None:
@@ -43,7 +43,10 @@ def fits_alert(signal: Signal) -> None:
     json.dumps(dict(signal.details), allow_nan=False)
 
 
-def fits_change(change: object) -> None:
+def fits_other(change: object) -> None:
+    if isinstance(change, Beat):
+        assert (len(change.name) <= 255, len(change.run_id) <= 64, len(change.body) <= 10_000) == (True, True, True)
+        return
     assert isinstance(change, Change)
     assert len(change.summary) in range(1, 1025), change
     assert max(len(change.key), len(change.source), len(change.version), len(change.author)) <= 255

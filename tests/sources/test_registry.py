@@ -3,15 +3,17 @@
 import pytest
 
 from tests.conftest import NOON
+from tocsin.core.signals import Beat
 from tocsin.sources.contract import Source
 from tocsin.sources.registry import SOURCES
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_a_source_reads_its_own_sample_and_says_how_to_set_it_up(source: Source) -> None:
-    (signal,) = source.parse(source.sample, {}, NOON)
-    assert signal.summary
-    assert signal.links
+    (heard,) = source.parse(source.sample, {}, NOON)
+    if not isinstance(heard, Beat):
+        assert heard.summary
+        assert heard.links
     said = source.setup.replace("{url}", "https://tocsin.example.org/x").replace("{key}", "0123")
     assert "https://tocsin.example.org/x" in said
     assert "{url}" not in said

@@ -4,6 +4,7 @@ On PostgreSQL locks are always taken in this order: the group's row, then its al
 its group's row.
 """
 
+import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -90,3 +91,14 @@ def requeue_event(actor: Actor, event_id: int, now: datetime) -> bool:
         note_quarantine(now)
         wakeups.notify()
     return True
+
+
+def post(integration_id: int, kind: str, body: bytes, now: datetime) -> uuid.UUID:
+    """A message of Tocsin's own, put where those of other tools are put; the receipt.
+
+    In the caller's transaction: what it tells about and its telling are kept together, or neither is.
+    """
+    receipt = uuid.uuid4()
+    Event.objects.create(receipt=receipt, integration_id=integration_id, kind=kind, body=body, received_at=now)
+    wakeups.notify()
+    return receipt

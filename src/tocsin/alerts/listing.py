@@ -13,6 +13,7 @@ from tocsin.core.permissions import Actor
 from tocsin.core.receipts import Reason
 from tocsin.services import queries as services
 from tocsin.services.models import Integration
+from tocsin.sources.registry import OWN
 
 MOST = 200  # that a page may ask for by id
 _DIGITS = 18  # that fit any database's integer
@@ -87,6 +88,6 @@ def _in_words(outcome: Outcome) -> tuple[str, str]:
 
 
 def integrations(actor: Actor) -> QuerySet[Integration]:
-    """Each with `last_event_at`."""
+    """Each with `last_event_at`; without those of Tocsin's own checks, which have pages of their own."""
     latest = Event.objects.filter(integration=OuterRef("pk")).order_by("-id").values("received_at")[:1]
-    return services.integrations(actor).annotate(last_event_at=Subquery(latest))
+    return services.integrations(actor).exclude(kind__in=OWN).annotate(last_event_at=Subquery(latest))

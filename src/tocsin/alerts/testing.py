@@ -23,6 +23,8 @@ def test_alert(actor: Actor, integration: Integration, now: datetime) -> uuid.UU
     require(actor, Verb.CONFIGURE)
     if not integration.is_enabled:
         raise Refused(f"{integration} is switched off. Switch it on, then send the test.")
+    if SOURCES[integration.kind].is_own:
+        raise Refused("Nothing is sent here from outside: it is a part of Tocsin's own checks. Try the check itself.")
     receipt = uuid.uuid4()
     body = _body(integration, receipt, now)
     with transaction.atomic():

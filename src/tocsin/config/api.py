@@ -13,6 +13,7 @@ from tocsin.alerts.api import router as alerts
 from tocsin.audit.api import router as audit
 from tocsin.care.api import router as care
 from tocsin.changes.api import router as changes
+from tocsin.checks.api import router as checks
 from tocsin.core.permissions import Actor, Denied
 from tocsin.handoffs.api import router as handoffs
 from tocsin.home.api import router as home
@@ -47,6 +48,7 @@ api = NinjaAPI(
 for prefix, router in (
     ("", home),
     ("", alerts),
+    ("", checks),
     ("", paging),
     ("", services),
     ("", changes),

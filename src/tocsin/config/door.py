@@ -1,6 +1,7 @@
 """The front door: says who answers a request.
 
-    /v2/*, /in/*        ingest, which needs no Host: its keys say who may
+    /v2/*, /in/*, /ping/*
+                        ingest, which needs no Host: its keys say who may
     /healthz, /readyz   for supervisors and load balancers, which often know only an IP address
     /live               the stream to open tabs
     everything else     Django's pages, on threads
@@ -65,7 +66,7 @@ class Door:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.startswith(("/v2/", "/in/")):
+        if path.startswith(("/v2/", "/in/", "/ping/")):
             await self.ingest(scope, receive, send)
         elif path == "/healthz":
             await http.send(send, ALIVE)

@@ -24,6 +24,7 @@ class Environment:
     mail_from: str
     heartbeat_url: str
     allow_private: bool
+    region: str
     debug: bool
     log_format: str
 
@@ -69,6 +70,11 @@ VARIABLES = (
         default="no",
         meaning="`yes` lets webhooks and ntfy reach private and loopback addresses; never link-local ones.",
     ),
+    Variable(
+        name="TOCSIN_REGION",
+        default="",
+        meaning="Where this node stands, for example `eu-west`. Probes that ask for this region run here.",
+    ),
     Variable(name="TOCSIN_DEBUG", default="no", meaning="`yes` shows error pages with code. Never in production."),
     Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
 )
@@ -95,6 +101,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         mail_from=environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>",
         heartbeat_url=_url("TOCSIN_HEARTBEAT_URL", environ.get("TOCSIN_HEARTBEAT_URL", ""), "http", "https"),
         allow_private=_switch("TOCSIN_ALLOW_PRIVATE", environ),
+        region=(environ.get("TOCSIN_REGION") or "").strip().lower(),
         debug=_switch("TOCSIN_DEBUG", environ),
         log_format=_one_of("TOCSIN_LOG_FORMAT", environ.get("TOCSIN_LOG_FORMAT") or "text", "text", "json"),
     )

@@ -19,7 +19,8 @@ from uvicorn.server import ServerState
 from tocsin.ingest import http
 from tocsin.ingest.app import Ingest, Taken
 from tocsin.ingest.contract import LARGEST
-from tocsin.ingest.desks import Desk, desk_at
+from tocsin.ingest.desk import Desk
+from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Scope
 
 LONGEST_HEAD = 4096  # bytes

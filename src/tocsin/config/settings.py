@@ -20,6 +20,7 @@ PUBLIC_URL = ENVIRONMENT.public_url
 SMTP_URL = ENVIRONMENT.smtp_url
 HEARTBEAT_URL = ENVIRONMENT.heartbeat_url
 ALLOW_PRIVATE = ENVIRONMENT.allow_private
+REGION = ENVIRONMENT.region
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 DATABASES = {"default": environment.database_settings(ENVIRONMENT.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "tocsin.rules",
     "tocsin.changes",
     "tocsin.alerts",
+    "tocsin.checks",
     "tocsin.paging",
     "tocsin.handoffs",
     "tocsin.care",

@@ -7,6 +7,7 @@ _APPS = (
     "handoffs",
     "care",
     "alerts",
+    "checks",
     "paging",
     "services",
     "changes",

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 
 from tocsin.alerts.models import Event
 from tocsin.changes import hearing
+from tocsin.checks import clearing as checks
 from tocsin.health import beats, presence
 from tocsin.health import settings as made_in_browser
 from tocsin.health.models import Problem
@@ -26,6 +27,7 @@ def clear(now: datetime) -> dict[str, int]:
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
         "deliveries": hearing.forget(now),
         "tabs": presence.clear(now),
+        "checks": checks.clear(now),
         "beats": beats.clear(now),
     }
 

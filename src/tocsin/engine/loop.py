@@ -1,8 +1,9 @@
-"""The engine's process: four threads, each at its own pace, and bells between them.
+"""The engine's process: five threads, each at its own pace, and bells between them.
 
 The clockwork turns whenever something was committed, by this process or another, and at least every second. The sender
-is rung after every turn that did something. Upkeep (beats, audits, the heartbeat, clearing) has a thread of its own,
-and so have errands (calendars from outside, gaps ahead): a slow address outside holds up nothing.
+is rung after every turn that did something. The prober looks at targets, on threads of its own. Upkeep (beats, audits,
+the heartbeat, clearing) has a thread of its own, and so have errands (calendars from outside, gaps ahead): a slow
+address outside holds up nothing.
 """
 
 import threading
@@ -14,7 +15,9 @@ from django.db import connection
 
 from tocsin import clock
 from tocsin.care import recording, warning
+from tocsin.checks import probing
 from tocsin.engine import auditor, clearing, garbage, heartbeat
+from tocsin.engine.prober import Prober
 from tocsin.engine.sender import Sender
 from tocsin.engine.tick import tick
 from tocsin.handoffs import keeping
@@ -72,6 +75,7 @@ class Engine:
             Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
             Chore(every=60.0, do=self._tell_outside),
             Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
+            Chore(every=60.0, do=lambda: probing.tell_stale(clock.database_now())),
             Chore(every=60.0, do=lambda: keeping.keep(clock.database_now())),
             Chore(every=600.0, do=lambda: warning.warn(clock.database_now())),
             Chore(every=600.0, do=lambda: clearing.clear(clock.database_now())),
@@ -131,6 +135,7 @@ def run(stop: threading.Event) -> None:
         _guarded(engine.listen, "listen", stop),
         _guarded(engine.keep_up, "upkeep", stop),
         _guarded(engine.run_errands, "errands", stop),
+        _guarded(Prober(stop=stop).work, "prober", stop),
     ]
     for helper in helpers:
         helper.start()

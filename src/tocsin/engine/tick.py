@@ -10,14 +10,16 @@ import structlog
 from tocsin.alerts import absorbing
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.alerts.changes import Listeners
-from tocsin.changes import hearing
+from tocsin.changes import hearing as changes
+from tocsin.checks import hearing as pings
+from tocsin.checks import watching
 from tocsin.health import problems
 from tocsin.health.edges import contained
 from tocsin.paging import running
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
 
-LISTENERS = Listeners(changes=hearing.hear)
+LISTENERS = Listeners(changes=changes.hear, beats=pings.hear)
 
 T = TypeVar("T")
 
@@ -31,6 +33,7 @@ class Worked:
     events: int = 0  # absorbed
     quarantined: int = 0
     expired: int = 0  # alerts
+    watched: int = 0  # heartbeats
     advanced: int = 0  # escalations
     released: int = 0  # notifications
     failed: list[str] = field(default_factory=list)  # stages
@@ -38,20 +41,23 @@ class Worked:
     @property
     def anything(self) -> bool:
         """Whether there may be more to do at once."""
-        return any((self.events, self.quarantined, self.expired, self.advanced, self.released))
+        return any((self.events, self.quarantined, self.expired, self.watched, self.advanced, self.released))
 
 
 def tick(now: datetime) -> Worked:
     """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn."""
     worked = Worked()
-    absorbed = (
-        _stage("absorb", lambda: absorbing.absorb(now, running.follow, listeners=LISTENERS), worked, now) or Absorbed()
-    )
+    absorbed = _stage("absorb", lambda: _absorb(now), worked, now) or Absorbed()
     worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
     worked.expired = _stage("expire", lambda: absorbing.expire(now, running.follow), worked, now) or 0
+    worked.watched = _stage("watch", lambda: watching.watch_due(now), worked, now) or 0
     worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0
     worked.released = _stage("release", lambda: running.release_due(now), worked, now) or 0
     return worked
+
+
+def _absorb(now: datetime) -> Absorbed:
+    return absorbing.absorb(now, running.follow, listeners=LISTENERS)
 
 
 def _stage(name: str, work: Callable[[], T], worked: Worked, now: datetime) -> T | None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from tocsin.alerts import queries as alerts
 from tocsin.alerts.filters import GroupFilters
+from tocsin.checks import queries as checks
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.home.navigation import PLACES
 from tocsin.people import queries as people
@@ -37,6 +38,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
     ("Record a change", "change_new", Verb.RESPOND),
     ("New integration", "integration_new", Verb.CONFIGURE),
     ("New service", "service_new", Verb.CONFIGURE),
+    ("New check", "check_choose", Verb.CONFIGURE),
     ("New schedule", "schedule_new", Verb.CONFIGURE),
     ("New policy", "policy_new", Verb.CONFIGURE),
     ("Quarantined events", "quarantine", Verb.VIEW),
@@ -50,6 +52,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
 )
 _NAMED: Mapping[str, Callable[[Actor], QuerySet[Model]]] = {
     "Service": services.services,
+    "Check": checks.checks,
     "Schedule": schedules.schedules,
     "Policy": policies.policies,
     "Team": people.teams,

@@ -21,6 +21,7 @@ PLACES = (
     ("/policies/", "Policies", "ladder"),
     ("/services/", "Services", "box"),
     ("/changes/", "Changes", "undo"),
+    ("/checks/", "Checks", "pulse"),
     ("/deliveries/", "Deliveries", "send"),
     ("/settings/", "Settings", "gear"),
 )

@@ -7,8 +7,9 @@ from datetime import datetime
 from tocsin import clock
 from tocsin.ingest import http
 from tocsin.ingest.commit import Committer, Done, Full
-from tocsin.ingest.contract import LARGEST, Row, Store, Unavailable
-from tocsin.ingest.desks import Desk, Draft, Rejected, desk_at
+from tocsin.ingest.contract import Row, Store, Unavailable
+from tocsin.ingest.desk import Desk, Draft, Rejected
+from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Answer, Receive, Scope, Send
 from tocsin.ingest.keys import Keys
 from tocsin.ingest.signed import is_trusted
@@ -22,7 +23,6 @@ UNSIGNED = http.problem(
     "This integration takes only what is signed with its secret. Nothing was stored. Compare the secret in the tool "
     "with the one of the integration, and the clocks of both machines.",
 )
-NOT_ALLOWED = http.problem(405, "Method not allowed", "Send it with POST.", (b"allow", b"POST"))
 
 Taken = tuple[Desk, Draft, str]  # the last is the receipt
 
@@ -71,8 +71,8 @@ class Ingest:
         desk = desk_at(scope["path"])
         if desk is None:
             await http.send(send, NOT_FOUND)
-        elif scope["method"] != "POST":
-            await http.send(send, NOT_ALLOWED)
+        elif scope["method"] not in desk.methods:
+            await http.send(send, _not_allowed(desk))
         else:
             await self._hear(desk, scope, receive, send)
 
@@ -95,7 +95,7 @@ class Ingest:
 
     async def _hear(self, desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = await self._take(desk, scope, await http.read(scope, receive, LARGEST))
+            answer = await self._take(desk, scope, await http.read(scope, receive, desk.most, desk.kept))
         except http.TooLarge:
             answer = desk.too_large
         except http.Gone:
@@ -118,3 +118,8 @@ class Ingest:
         except (Full, Unavailable):
             return desk.busy
         return desk.accepted(draft, receipt)
+
+
+def _not_allowed(desk: Desk) -> Answer:
+    methods = ", ".join(desk.methods)
+    return http.problem(405, "Method not allowed", f"Send it with {methods}.", (b"allow", methods.encode()))

@@ -3,46 +3,18 @@
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from tocsin.ingest import pings
 from tocsin.ingest.contract import LARGEST
+from tocsin.ingest.desk import RETRY_AFTER, Desk, Draft, Rejected, authorized, receipt_header
 from tocsin.ingest.http import Answer, Scope, header, json, problem
 from tocsin.sources import alertmanager, headers, pagerduty
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
-RETRY_AFTER = (b"retry-after", b"2")  # seconds
 _TOO_LARGE = f"A message has at most {LARGEST // 1024} KB. Nothing was stored."
 _UNKNOWN = "No integration that is switched on has this key. Nothing was stored. Copy the URL from its page again."
 _BUSY = "This cannot be stored right now, and nothing was. Send it again."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
-    """A message that was understood."""
-
-    key: str
-    body: bytes  # to be stored
-    dedup_key: str = ""
-    error: str = ""  # what of it was not taken, and why
-
-
-class Rejected(Exception):
-    """A message that will never be taken, with what to say to its sender."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    kind: str
-    read: Callable[[Scope, bytes], Draft]  # Rejected
-    accepted: Callable[[Draft, str], Answer]
-    unknown: Answer
-    busy: Answer
-    too_large: Answer
 
 
 # PagerDuty
@@ -85,11 +57,11 @@ def _with(body: bytes, name: bytes, value: str) -> bytes:
 
 def _accepted_pagerduty(draft: Draft, receipt: str) -> Answer:
     said = {"status": "success", "message": "Event processed", "dedup_key": draft.dedup_key}
-    return json(202, said, _receipt_header(receipt))
+    return json(202, said, receipt_header(receipt))
 
 
 def _accepted_pagerduty_change(_: Draft, receipt: str) -> Answer:
-    return json(202, {"status": "success", "message": "Change event processed"}, _receipt_header(receipt))
+    return json(202, {"status": "success", "message": "Change event processed"}, receipt_header(receipt))
 
 
 def _pagerduty(read: Callable[[Scope, bytes], Draft], accepted: Callable[[Draft, str], Answer]) -> Desk:
@@ -135,16 +107,11 @@ def _key_of(scope: Scope) -> str:
     parts = scope["path"].rstrip("/").removesuffix(_PUSH).strip("/").split("/")
     if len(parts) == 3:  # noqa: PLR2004 - in, the kind, the key
         return str(parts[2])
-    word, _, token = header(scope, b"authorization").partition(b" ")
-    return token.strip().decode("latin-1") if word.lower() == b"bearer" else ""
+    return authorized(scope, b"bearer")
 
 
 def _accepted_webhook(_: Draft, receipt: str) -> Answer:
-    return json(202, {"receipt": receipt}, _receipt_header(receipt))
-
-
-def _receipt_header(receipt: str) -> tuple[bytes, bytes]:
-    return b"tocsin-receipt", receipt.encode()
+    return json(202, {"receipt": receipt}, receipt_header(receipt))
 
 
 def _webhook(
@@ -185,8 +152,8 @@ def _read_push(scope: Scope, body: bytes) -> Draft:
 def _accepted_push(draft: Draft, receipt: str) -> Answer:
     """As Alertmanager says it: of a mixed batch the good alerts are kept, and the answer is what was wrong."""
     if draft.error:
-        return json(400, draft.error, _receipt_header(receipt))
-    return Answer(status=200, body=b"", headers=(_receipt_header(receipt),))
+        return json(400, draft.error, receipt_header(receipt))
+    return Answer(status=200, body=b"", headers=(receipt_header(receipt),))
 
 
 DESKS: Mapping[str, Desk] = {
@@ -203,7 +170,7 @@ _WEBHOOK = re.compile(rf"(/in/[a-z]+)(?:/[^/]*)?({_PUSH})?/?")
 
 
 def desk_at(path: str) -> Desk | None:
-    if (desk := DESKS.get(path)) is not None:
+    if (desk := DESKS.get(path) or pings.desk_at(path)) is not None:
         return desk
     found = _WEBHOOK.fullmatch(path)
     return DESKS.get(found[1] + (found[2] or "") if found else path.rstrip("/"))

@@ -48,22 +48,20 @@ def header(scope: Scope, name: bytes) -> bytes:
     return next((value for given, value in scope["headers"] if given == name), b"")
 
 
-async def read(scope: Scope, receive: Receive, largest: int) -> bytes:
-    """The body. Its length is not believed: it is counted. `TooLarge`, `Gone`."""
+async def read(scope: Scope, receive: Receive, most: int, kept: int | None = None) -> bytes:
+    """The body, or its first `kept` bytes. Its length is not believed: it is counted. `TooLarge`, `Gone`."""
     announced = header(scope, b"content-length")
-    if announced.isdigit() and int(announced) > largest:
+    if announced.isdigit() and int(announced) > most:
         raise TooLarge
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    body, size, more = b"", 0, True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > largest:
+        if message["type"] != "http.request":
+            raise Gone
+        piece: bytes = message.get("body", b"")
+        body, size, more = (body + piece)[:kept], size + len(piece), bool(message.get("more_body"))
+        if size > most:
             raise TooLarge
-    if message["type"] != "http.request":
-        raise Gone
-    if len(body) > largest:
-        raise TooLarge
     return body
 
 

@@ -14,7 +14,7 @@ from tocsin.policies.models import EscalationPolicy
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration, Service
 from tocsin.sources.contract import Unreadable
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import OWN, SOURCES
 
 _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
@@ -22,6 +22,7 @@ _SERVICE_FIELDS = {
 }  # fmt: skip
 _INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "secret"}
 _HINT = 4
+_OWN = "This is made by itself, with the check that it belongs to. Make the check."
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a sample that is only looked at
 
 
@@ -55,8 +56,17 @@ def create_integration(
     actor: Actor, service: Service, kind: str, name: str, now: datetime, mapping: Mapping[str, object] | None = None
 ) -> tuple[Integration, str]:
     """The integration and its key, which is shown once and kept only as a fingerprint."""
-    require(actor, Verb.CONFIGURE)
+    if kind in OWN:
+        raise Refused(_OWN, {"kind": _OWN})
     _check_mapping(kind, mapping or {})
+    return create_own(actor, service, kind, name, now, mapping)
+
+
+def create_own(
+    actor: Actor, service: Service, kind: str, name: str, now: datetime, mapping: Mapping[str, object] | None = None
+) -> tuple[Integration, str]:
+    """Also of the kinds that Tocsin makes together with what they belong to."""
+    require(actor, Verb.CONFIGURE)
     key, stored = _new_key()
     made = Integration(service=service, kind=kind, name=name, mapping=dict(mapping or {}), created_at=now, **stored)
     return writing.create(actor, made, now), key
@@ -87,6 +97,13 @@ def change_integration(actor: Actor, integration: Integration, now: datetime, **
 
 def delete_integration(actor: Actor, integration: Integration, now: datetime) -> None:
     """Its key stops and it is shown no more; its alerts stay, with its name."""
+    if integration.kind in OWN:
+        raise Refused("This goes by itself, with the check that it belongs to. Nothing was deleted.")
+    delete_own(actor, integration, now)
+
+
+def delete_own(actor: Actor, integration: Integration, now: datetime) -> None:
+    """Also of the kinds that Tocsin makes together with what they belong to."""
     require(actor, Verb.CONFIGURE)
     writing.change(actor, integration, now, {"is_enabled": False, "deleted_at": now}, verb="deleted")
     wakeups.notify()

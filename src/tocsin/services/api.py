@@ -13,7 +13,7 @@ from tocsin.policies import queries as policies
 from tocsin.rest import Page, Paging, actor
 from tocsin.services import actions, queries
 from tocsin.services.models import Integration, Service
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import BY_HAND
 
 router = Router(tags=["services"])
 
@@ -42,7 +42,7 @@ class ServiceOut(ServiceIn):
 
 
 class IntegrationIn(Schema):
-    kind: str = Field(description=f"One of {', '.join(sorted(SOURCES))}.")
+    kind: str = Field(description=f"One of {', '.join(sorted(BY_HAND))}.")
     name: str = Field(max_length=80)
     mapping: dict[str, Any] = {}
 

@@ -16,7 +16,7 @@ from tocsin.policies import queries as policies
 from tocsin.policies.models import EscalationPolicy
 from tocsin.services.actions import signs
 from tocsin.services.models import Integration, Service
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import BY_HAND, SOURCES
 
 Data = QueryDict | None
 _TIERS = [
@@ -103,7 +103,7 @@ class IntegrationForm(forms.Form):
     def __init__(self, services: QuerySet[Service], data: Data, initial: Mapping[str, object]) -> None:
         super().__init__(data, initial=dict(initial))
         self.fields["service"].queryset = services  # type: ignore[attr-defined]
-        self.fields["kind"].choices = [(s.kind, f"{s.label}: {s.about}") for s in SOURCES.values()]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(s.kind, f"{s.label}: {s.about}") for s in BY_HAND.values()]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

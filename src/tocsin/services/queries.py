@@ -5,7 +5,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.services.models import Integration, Service
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import OWN, SOURCES
 
 _OPEN = Q(groups__state__in=["triggered", "acknowledged"])
 
@@ -23,8 +23,8 @@ def services(actor: Actor, search: str = "") -> QuerySet[Service]:
 
 
 def service(actor: Actor, slug: str) -> Service:
-    """`DoesNotExist` when there is none. Its integrations come with it."""
-    kept = Integration.objects.filter(deleted_at=None)
+    """`DoesNotExist` when there is none. Its integrations come with it, but for those of its checks."""
+    kept = Integration.objects.filter(deleted_at=None).exclude(kind__in=OWN)
     return services(actor).prefetch_related(Prefetch("integrations", kept)).get(slug=slug)
 
 

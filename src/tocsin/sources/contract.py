@@ -27,6 +27,7 @@ class Source:
     sample: bytes  # a message as the tool sends it
     setup: str  # how to point the tool here, with {url} and {key}
     check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
+    is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
     keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
     tells: str = "alert"  # what its sample tells of: an alert or a change

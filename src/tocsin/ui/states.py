@@ -43,6 +43,16 @@ STATES = _looks(
     ("under way", "Under way", "amber", "half"),
     ("done", "Done", "green", "tick"),
     ("stopped", "Stopped", "grey", "bar"),
+    # own checks
+    ("up", "Up", "green", "tick"),
+    ("late", "Late", "amber", "half"),
+    ("failing", "Failing", "amber", "half"),
+    ("down", "Down", "red", "full"),
+    ("paused", "Paused", "grey", "bar"),
+    ("success", "Success", "green", "tick"),
+    ("start", "Start", "blue", "ring"),
+    ("fail", "Failure", "red", "cross"),
+    ("log", "Log", "grey", "ring"),
     # what is set up
     ("active", "Active", "green", "tick"),
     ("inactive", "Inactive", "grey", "bar"),

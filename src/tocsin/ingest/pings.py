@@ -1,0 +1,78 @@
+"""Where cron jobs and workers ping, in the manner of Healthchecks. https://healthchecks.io/docs/http_api/
+
+`HEAD|GET|POST /ping/{key}[/start|/fail|/log|/0–255][?rid=UUID]`; the answers are plain text.
+"""
+
+import re
+import uuid
+from urllib.parse import parse_qs
+
+import msgspec
+
+from tocsin.core.signals import BeatKind
+from tocsin.ingest.desk import RETRY_AFTER, Desk, Draft, Rejected, receipt_header
+from tocsin.ingest.http import Answer, Scope
+from tocsin.sources.heartbeat import LONGEST, Kept
+
+MOST = 16 * 1024 * 1024  # bytes: whole logs are sent, and their beginning is kept
+_HIGHEST_CODE = 255
+_TEXT = b"text/plain; charset=utf-8"
+_LIMIT = (b"ping-body-limit", str(LONGEST).encode())  # clients cut what they send to it
+_KINDS = {"": BeatKind.SUCCESS, "start": BeatKind.START, "fail": BeatKind.FAIL, "log": BeatKind.LOG}
+_PATH = re.compile(r"/ping/([0-9A-Fa-f-]{32,36})(?:/(start|fail|log|[0-9]{1,3}))?/?")
+
+
+def desk_at(path: str) -> Desk | None:
+    return DESK if path.startswith("/ping/") else None
+
+
+def _text(status: int, said: str, *headers: tuple[bytes, bytes]) -> Answer:
+    return Answer(status=status, body=said.encode(), content_type=_TEXT, headers=(_LIMIT, *headers))
+
+
+def _read(scope: Scope, body: bytes) -> Draft:
+    found = _PATH.fullmatch(scope["path"])
+    if found is None:
+        raise Rejected(_UNKNOWN)
+    key, word = found[1].replace("-", "").lower(), found[2] or ""
+    kept = Kept(
+        kind=_kind(word),
+        exit_code=int(word) if word.isdigit() else None,
+        run_id=_run_id(scope),
+        body=body.decode(errors="replace"),
+    )
+    return Draft(key=key, body=msgspec.json.encode(kept))
+
+
+def _kind(word: str) -> BeatKind:
+    if not word.isdigit():
+        return _KINDS[word]
+    if int(word) > _HIGHEST_CODE:
+        raise Rejected(_text(400, "an exit code is from 0 to 255; nothing was stored"))
+    return BeatKind.FAIL if int(word) else BeatKind.SUCCESS
+
+
+def _run_id(scope: Scope) -> str:
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("rid", [""])[0]
+    try:
+        return str(uuid.UUID(given)) if given else ""
+    except ValueError as error:
+        raise Rejected(_text(400, "rid is not a UUID; nothing was stored")) from error
+
+
+def _accepted(_: Draft, receipt: str) -> Answer:
+    return _text(200, "OK", receipt_header(receipt))
+
+
+_UNKNOWN = _text(404, "not found: no heartbeat that is switched on has this address; nothing was stored")
+DESK = Desk(
+    kind="heartbeat",
+    read=_read,
+    accepted=_accepted,
+    unknown=_UNKNOWN,
+    busy=_text(503, "this cannot be stored right now; send it again", RETRY_AFTER),
+    too_large=_text(413, f"a ping has at most {MOST // 1024 // 1024} MB", (b"connection", b"close")),
+    methods=("HEAD", "GET", "POST"),
+    most=MOST,
+    kept=LONGEST,
+)

@@ -1,0 +1,56 @@
+"""Own checks: a job that is not heard of pages, and so does a target that is down; both until they are well again."""
+
+import pytest
+
+from tests.apps.watching import heartbeat
+from tests.world import Monitoring, Person, World
+from tocsin.alerts.models import Alert
+
+
+@pytest.fixture
+def ada(world: World) -> Person:
+    world.owner()
+    return world.person("Ada")
+
+
+@pytest.fixture
+def shop(world: World, ada: Person) -> Monitoring:
+    return world.monitoring(world.policy([ada]))
+
+
+def test_a_job_that_misses_its_ping_pages_until_it_is_heard_again(world: World, ada: Person, shop: Monitoring) -> None:
+    job = heartbeat(world, shop.service, "Nightly backup")
+    world.forward(minutes=300)
+    assert job.state == "new"  # nothing is expected of a job that was never heard
+    job.pings(body="copied 3 GB")
+    world.forward(minutes=59)
+    assert job.state == "up"
+    world.forward(minutes=2)
+    assert job.state == "late"
+    world.nothing_else()
+    world.forward(minutes=9)
+    assert job.state == "down"
+    page = ada.expect_page("Nightly backup was not heard of in time")
+    assert Alert.objects.get().details["output"] == "copied 3 GB"
+    assert f"/checks/{job.check.pk}/" in Alert.objects.get().links[0]["href"]
+    ada.follows(page)
+    job.pings()
+    assert (job.state, world.group().state) == ("up", "resolved")
+    world.nothing_else()
+
+
+def test_a_job_that_fails_pages_at_once(world: World, ada: Person, shop: Monitoring) -> None:
+    job = heartbeat(world, shop.service)
+    job.pings("start", run_id="a")
+    world.forward(minutes=1)
+    job.pings("fail", run_id="a", exit_code=3, body="disk full")
+    ada.expect_page("Backup failed with exit code 3")
+    assert job.check.pings.first().seconds == 60
+    job.pings("log", body="cleaning up")
+    job.pings("start")
+    assert (job.state, job.check.reason) == ("down", "The job ended with exit code 3.")
+    assert Alert.objects.get().event_count == 1
+    ada.acknowledges()
+    job.pings("success", exit_code=0)
+    assert world.group().state == "resolved"
+    world.nothing_else()
