@@ -60,11 +60,13 @@ def rotas(draw: st.DrawFn) -> Rota:
         )
         for o in draw(st.lists(some_overrides(), max_size=2))
     ]
-    zone = draw(st.sampled_from(("Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu")))
+    zone = draw(st.sampled_from(ZONES))
     return Rota(time_zone=zone, layers=tuple(layers), overrides=tuple(overrides))
 
 
 MINUTE = timedelta(minutes=1)
+# clocks change in all but one of them while the exported weeks last; in Casablanca as Ramadan ends
+ZONES = ("Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu", "Africa/Casablanca")
 
 
 @given(the_rota=rotas(), days=st.integers(3, 25))

@@ -406,8 +406,9 @@ def test_a_named_catch_all_that_failed_is_widened_to_the_owners_and_admins_at_on
 @pytest.mark.parametrize(
     ("state", "reason", "status", "due"),
     [
-        # instead of an acknowledgement, or in place of one
+        # instead of an acknowledgement
         (RUNNING, Reason.SNOOZED, Status.ACKNOWLEDGED, NOON + HOUR),
+        # in place of one
         (ACKNOWLEDGED, Reason.SNOOZED, Status.ACKNOWLEDGED, NOON + HOUR),
         # too late
         (ENDED, Reason.ALREADY_ENDED, Status.ENDED, None),
@@ -458,29 +459,41 @@ LATER = NOON + 40 * MINUTE
     [
         # an acknowledgement that is over: from the first step
         ("time_out", ACKNOWLEDGED, Reason.TIMED_OUT, Status.RUNNING, 0),
+        # what runs has none to run out
         ("time_out", RUNNING, Reason.NOT_DUE, Status.RUNNING, 0),
+        # nor has what is over
         ("time_out", ENDED, Reason.NOT_DUE, Status.ENDED, 1),
-        # a new alert in an acknowledged group; one that runs goes on running
+        # a new alert in an acknowledged group
         ("retrigger", ACKNOWLEDGED, Reason.RETRIGGERED, Status.RUNNING, 0),
+        # one that runs goes on running
         ("retrigger", replace(RUNNING, step=1), Reason.NOT_DUE, Status.RUNNING, 1),
+        # what is over stays over
         ("retrigger", ENDED, Reason.ALREADY_ENDED, Status.ENDED, 1),
-        # worse: whoever was paged is paged again, also when acknowledged
+        # worse: whoever was paged is paged again, though it was acknowledged
         ("worsened", ACKNOWLEDGED, Reason.WORSENED, Status.RUNNING, 0),
+        # also where it ran already
         ("worsened", replace(RUNNING, step=1), Reason.WORSENED, Status.RUNNING, 0),
         # worse, at the catch-all: it stays with the catch-all, now
         ("worsened", replace(RUNNING, step=2), Reason.WORSENED, Status.RUNNING, 2),
+        # what is over cannot get worse
         ("worsened", ENDED, Reason.ALREADY_ENDED, Status.ENDED, 1),
         # by hand: the next step, not the first
         ("escalate", replace(RUNNING, step=1), Reason.ESCALATED, Status.RUNNING, 1),
+        # it takes an acknowledgement back
         ("escalate", ACKNOWLEDGED, Reason.ESCALATED, Status.RUNNING, 1),
+        # what is over is not escalated
         ("escalate", ENDED, Reason.ALREADY_ENDED, Status.ENDED, 1),
-        # all pages failed: only one that still runs has a hurry
+        # all pages failed: the next step now
         ("hurry", replace(RUNNING, step=1), Reason.PAGES_FAILED, Status.RUNNING, 1),
+        # somebody has answered: nothing hurries
         ("hurry", ACKNOWLEDGED, Reason.NOT_DUE, Status.ACKNOWLEDGED, 1),
+        # it is over: nothing hurries
         ("hurry", ENDED, Reason.NOT_DUE, Status.ENDED, 1),
         # the end, from anywhere
         ("end", RUNNING, Reason.ENDED, Status.ENDED, 0),
+        # also when acknowledged
         ("end", ACKNOWLEDGED, Reason.ENDED, Status.ENDED, 1),
+        # but once
         ("end", ENDED, Reason.ALREADY_ENDED, Status.ENDED, 1),
     ],
 )

@@ -85,6 +85,7 @@ def test_changes(people: list[tuple[int, ...]], found: list[Change]) -> None:
         (State.SIGNED, 24 * 60, set(), (LAPSE,)),
         # what is accepted is done
         (State.ACCEPTED, 60, set(), ()),
+        # also when a day has passed
         (State.ACCEPTED, 48 * 60, set(), ()),
         # and what has lapsed stays so
         (State.LAPSED, 48 * 60, set(), ()),

@@ -74,33 +74,43 @@ NIGHT = (window(time(22), time(6)),)
         (weekly(), utc(30, 6, 59), (GRACE,)),
         # after clocks went back (25 October) 09:00 is 08:00 UTC again
         (weekly(), utc(26, 8, month=10), (ADA,)),
+        # and a minute before that the long week runs on
         (weekly(), utc(26, 7, 59, month=10), (GRACE,)),
         # every two weeks
         (weekly(every=2), utc(15), (ADA,)),
+        # the second fortnight is the second person's
         (weekly(every=2), utc(16, 8), (GRACE,)),
         # daily
         (weekly(unit=Unit.DAY), utc(3, 7, 59), (ADA,)),
+        # at nine the next one
         (weekly(unit=Unit.DAY), utc(3, 8), (GRACE,)),
         # every third day
         (weekly(unit=Unit.DAY, every=3), utc(5, 7, 59), (ADA,)),
+        # the handoff of every third day
         (weekly(unit=Unit.DAY, every=3), utc(5, 8), (GRACE,)),
         # every twelve hours
         (weekly(unit=Unit.HOUR, every=12), utc(2, 19, 59), (ADA,)),
+        # and in the evening the other
         (weekly(unit=Unit.HOUR, every=12), utc(2, 20), (GRACE,)),
         # every hour
         (weekly(unit=Unit.HOUR), utc(2, 9), (GRACE,)),
+        # the next hour is the first person's again
         (weekly(unit=Unit.HOUR), utc(2, 10), (ADA,)),
         # monthly
         (weekly(unit=Unit.MONTH), utc(2, 6, 59, month=4), (ADA,)),
+        # the second month from its handoff on
         (weekly(unit=Unit.MONTH), utc(2, 7, month=4), (GRACE,)),
         # every quarter, into the next year
         (weekly(unit=Unit.MONTH, every=3), utc(2, 7, month=6), (GRACE,)),
+        # a year later the first quarter's person again
         (weekly(unit=Unit.MONTH, every=3), utc(2, 8, month=3, year=2027), (ADA,)),
         # monthly on the 31st: the last day of a shorter month
         (weekly(unit=Unit.MONTH, starts_on=date(2026, 1, 31)), utc(28, 8, month=2), (GRACE,)),
+        # a minute before it the old month runs on
         (weekly(unit=Unit.MONTH, starts_on=date(2026, 1, 31)), utc(28, 7, 59, month=2), (ADA,)),
         # and the 31st again where there is one
         (weekly(unit=Unit.MONTH, starts_on=date(2026, 1, 31)), utc(30, 12, month=3), (GRACE,)),
+        # at the handoff on the 31st itself
         (weekly(unit=Unit.MONTH, starts_on=date(2026, 1, 31)), utc(31, 7, month=3), (ADA,)),
         # the 29th of February in a leap year
         (weekly(unit=Unit.MONTH, starts_on=date(2027, 12, 31)), utc(29, 8, month=2, year=2028), (ADA,)),
@@ -110,6 +120,7 @@ NIGHT = (window(time(22), time(6)),)
         (weekly(), utc(4, 12, month=3, year=2020), ()),
         # several people in a slot are all on call
         (weekly(slots=((ADA, GRACE), (LINUS,))), utc(3), (ADA, GRACE)),
+        # the next slot has one alone
         (weekly(slots=((ADA, GRACE), (LINUS,))), utc(10), (LINUS,)),
         # an empty slot is a week without anybody of this layer
         (weekly(slots=((ADA,), ())), utc(10), ()),
@@ -119,23 +130,33 @@ NIGHT = (window(time(22), time(6)),)
         (weekly(slots=()), utc(3), ()),
         # a layer that has ended
         (weekly(until=utc(5, 12)), utc(5, 11, 59), (ADA,)),
+        # from its end on nobody is
         (weekly(until=utc(5, 12)), utc(5, 12), ()),
         # one that ended before it began
         (weekly(until=utc(1)), utc(3), ()),
         # seven slots by the day: a pattern by weekday; Tuesday and Thursday are Grace's
         (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(3, 12), (GRACE,)),
+        # Saturday and Sunday are Linus'
         (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(14, 12), (LINUS,)),
+        # the pattern is the same two weeks later
         (weekly(unit=Unit.DAY, slots=BY_WEEKDAY), utc(19, 12), (GRACE,)),
-        # office hours: before, at the start, at the end (exclusive), at the weekend
+        # office hours: before they begin nobody
         (only(ADA, restrictions=OFFICE), utc(3, 7, 59), ()),
+        # at the start
         (only(ADA, restrictions=OFFICE), utc(3, 8), (ADA,)),
+        # until the last minute
         (only(ADA, restrictions=OFFICE), utc(3, 15, 59), (ADA,)),
+        # the end is exclusive
         (only(ADA, restrictions=OFFICE), utc(3, 16), ()),
+        # at the weekend not
         (only(ADA, restrictions=OFFICE), utc(7, 12), ()),
-        # a window over midnight: both of its sides, and the day between
+        # a window over midnight: the evening
         (only(ADA, restrictions=NIGHT), utc(3, 21), (ADA,)),
+        # until the last minute before six
         (only(ADA, restrictions=NIGHT), utc(4, 4, 59), (ADA,)),
+        # at six it is over
         (only(ADA, restrictions=NIGHT), utc(4, 5), ()),
+        # a minute before it opens again, nobody
         (only(ADA, restrictions=NIGHT), utc(4, 20, 59), ()),
         # its weekday is the one on which it begins: Friday night runs into Saturday
         (only(ADA, restrictions=(window(time(22), time(6), frozenset({4})),)), utc(7, 4), (ADA,)),
@@ -143,6 +164,7 @@ NIGHT = (window(time(22), time(6)),)
         (only(ADA, restrictions=(window(time(22), time(6), frozenset({4})),)), utc(6, 4), ()),
         # from midnight to midnight is the whole day
         (only(ADA, restrictions=(window(time(0), time(0), frozenset({5, 6})),)), utc(7, 22, 59), (ADA,)),
+        # and over at its second midnight
         (only(ADA, restrictions=(window(time(0), time(0), frozenset({5, 6})),)), utc(8, 23), ()),
         # two windows that overlap are one
         (only(ADA, restrictions=(window(time(8), time(12)), window(time(11), time(14)))), utc(3, 12, 30), (ADA,)),
@@ -174,6 +196,7 @@ HOLIDAYS = Replacement(name="Holidays", starts_at=utc(10), ends_at=utc(12), laye
         (berlin(weekly(), only(LINUS, name="Top", starts_on=date(2026, 3, 9))), utc(3), (ADA,), ("layer Weekly",)),
         # where the higher is restricted, too
         (berlin(weekly(), only(LINUS, name="Top", restrictions=OFFICE)), utc(3, 20), (ADA,), ("layer Weekly",)),
+        # and inside its restriction the higher counts
         (berlin(weekly(), only(LINUS, name="Top", restrictions=OFFICE)), utc(3, 12), (LINUS,), ("layer Top",)),
         # where the higher's turn is an empty slot, too
         (berlin(weekly(), weekly(name="Top", slots=((), (LINUS,)))), utc(3), (ADA,), ("layer Weekly",)),
@@ -361,6 +384,7 @@ SWAP = rota.swap(ADA, ADAS, GRACE, GRACES, ("Ada", "Grace"))
         ),
         # a swap: each stands in for the other
         (berlin(weekly(), overrides=SWAP), utc(3), (GRACE,), (), ("layer Weekly", "swap with Ada")),
+        # and the other way round in the other shift
         (berlin(weekly(), overrides=SWAP), utc(12), (ADA,), (), ("layer Weekly", "swap with Grace")),
         # outside the traded part the shift is the old one's
         (berlin(weekly(), overrides=SWAP), utc(9, 7, 30), (ADA,), (), ("layer Weekly",)),
@@ -390,8 +414,9 @@ def test_shadows_and_swaps(
         ("Europe/Berlin", date(2026, 3, 2), time(9), utc(2, 8)),
         # 02:30 does not exist on 29 March in Berlin: 03:00 summer time, the end of the gap
         ("Europe/Berlin", date(2026, 3, 29), time(2, 30), utc(29, 1)),
-        # its first missing moment, and the first that exists again, are the same instant
+        # its first missing moment is the end of the gap too
         ("Europe/Berlin", date(2026, 3, 29), time(2), utc(29, 1)),
+        # and the first that exists again is the same instant
         ("Europe/Berlin", date(2026, 3, 29), time(3), utc(29, 1)),
         # 02:30 exists twice on 25 October: the first
         ("Europe/Berlin", date(2026, 10, 25), time(2, 30), utc(25, 0, 30, month=10)),
