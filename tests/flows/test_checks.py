@@ -2,9 +2,12 @@
 
 import pytest
 
-from tests.apps.watching import heartbeat
-from tests.world import Monitoring, Person, World
+from tests.apps.watching import heartbeat, probe
+from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert
+from tocsin.checks import actions, probing
+from tocsin.checks.probing import Done
+from tocsin.core.probes import Finding
 
 
 @pytest.fixture
@@ -53,4 +56,38 @@ def test_a_job_that_fails_pages_at_once(world: World, ada: Person, shop: Monitor
     ada.acknowledges()
     job.pings("success", exit_code=0)
     assert world.group().state == "resolved"
+    world.nothing_else()
+
+
+def test_a_site_that_is_down_pages_after_its_retries_until_it_is_up_again(
+    world: World, ada: Person, shop: Monitoring
+) -> None:
+    check = probe(world, shop.service, url="https://shop.example.org/", retries=2, recoveries=2)
+
+    def looked(error: str = "") -> str:
+        world.forward(seconds=60)
+        (job,) = probing.lease("", world.now, 5)
+        found = Finding(error=error, seconds=0.2, facts={"status": 503} if error else {})
+        assert probing.record(Done(job=job, began_at=world.now, finding=found), world.now)
+        world.settle()
+        check.refresh_from_db()
+        return check.state
+
+    assert [looked(), looked("it answered 503"), looked("it answered 503")] == ["up", "failing", "failing"]
+    world.nothing_else()
+    assert looked("it answered 502") == "down"
+    ada.expect_page("Shop front is down: it answered 502")
+    assert Alert.objects.get().source == "https://shop.example.org/"
+    assert looked("it did not answer within 10 s") == "down"  # another error is no news
+    ada.acknowledges()
+    assert [looked(), world.group().state] == ["down", "acknowledged"]
+    assert [looked(), world.group().state] == ["up", "resolved"]
+    world.nothing_else()
+
+
+def test_of_severity_info_nobody_is_paged(world: World, ada: Person, shop: Monitoring) -> None:
+    job = heartbeat(world, shop.service)
+    actions.change_check(SETUP, job.check, world.now, severity="info")
+    job.pings("fail")
+    assert (world.group().urgency, job.state) == ("none", "down")
     world.nothing_else()

@@ -58,7 +58,7 @@ def begin_anew(check: Check, now: datetime) -> None:
     One that was never heard of is waited for only from its first success.
     """
     waits = check.is_heard or check.expected_at is not None
-    check.runs, check.is_failed = {}, False
+    check.runs, check.is_heard, check.is_failed = {}, False, False
     check.expected_at = expected(check, now) if waits else None
 
 

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -35,8 +36,9 @@ def connected(host: str, port: int, watch: Stopwatch) -> socket.socket:
     raise Unwell(f"it cannot be connected to: {last}")
 
 
+@lru_cache(maxsize=2)
 def trust(*, verify: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.create_default_context()  # reads the system's certificates: tens of milliseconds
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
