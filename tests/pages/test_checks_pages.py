@@ -203,12 +203,6 @@ def test_a_probes_page_draws_its_times(client: Client, world: World, shop: Monit
 def test_every_kind_has_a_form_to_make_and_one_to_change(
     client: Client, world: World, shop: Monitoring, kind: str
 ) -> None:
-    configs = {
-        "http": {"url": "https://x"},
-        "tcp": {"host": "x", "port": 1},
-        "dns": {"host": "x"},
-        "tls": {"host": "x"},
-    }
     assert "Make the check" in text_of(client.get(f"/checks/new/{kind}/"))
     check = probe(world, shop.service, kind, "Mine", **CONFIGS.get(kind, {}))
     assert 'value="Mine"' in text_of(client.get(f"/checks/{check.pk}/edit/"))
