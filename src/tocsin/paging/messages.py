@@ -1,7 +1,7 @@
 """What a page says."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,12 @@ def notice(subject: Subject, whom: str) -> Content:
         facts=tuple(_facts(subject, since)),
         data={"group_id": group.pk, "service": service.slug, "summary": group.title, "severity": group.severity},
     )
+
+
+def shadowed(subject: Subject, whom: str) -> Content:
+    """For who walks along with those on call. Without a link that acknowledges: it is not theirs to answer."""
+    told = notice(subject, whom)
+    return replace(told, text=f"You walk along, and nothing is expected of you. {told.text}")
 
 
 def test_page(user: User, token: str) -> Content:

@@ -21,6 +21,11 @@ class Reach:
         methods = self.methods[urgency]
         return {target: tuple(p for p in found.people if methods.get(p)) for target, found in self.people.items()}
 
+    def shadows(self, targets: Iterable[Target], paged: Iterable[int]) -> set[int]:
+        """Who walks along with those who are paged."""
+        found = (self.people[target].shadows for target in targets if target in self.people)
+        return {person for shadows in found for person in shadows} - set(paged)
+
     def heard_at(self, urgency: Urgency, now: datetime) -> dict[int, datetime]:
         """Of the people whose quiet hours hold a page back: until when."""
         times = {person: heard_at(methods, now) for person, methods in self.methods[urgency].items()}

@@ -1,6 +1,6 @@
 """The clockwork of paging: what is due is paged, and nothing that is due is forgotten."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from tocsin.paging.history import Line
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.notifying import Paging
 from tocsin.paging.releasing import release_due
-from tocsin.paging.telling import Telling
+from tocsin.paging.telling import Along, Telling
 from tocsin.people.queries import names_of
 from tocsin.policies import turns
 from tocsin.policies.resolving import next_on_call
@@ -174,6 +174,7 @@ def _tell(runs: Sequence[Run], reach: reaching.Reach, paged: Sequence[Notificati
         for notice in run.decision.notices
     ]
     telling.tell_all(tellings, now)
+    telling.tell_along(list(_alongs(runs, reach, by_run, names)), now)
     alarms.sound((run.decision.reason for run in runs), now)
     for run in runs:
         if run.row.error:
@@ -183,6 +184,15 @@ def _tell(runs: Sequence[Run], reach: reaching.Reach, paged: Sequence[Notificati
     unanswered = [run.row for run in runs if run.row.kind == rows.BESIDE and run.decision.reason is Reason.ENDED]
     text = "The responder who was asked as well has not answered. Ask somebody else if you need help."
     history.write((Line(escalation=row, kind="unanswered", text=text) for row in unanswered), now)
+
+
+def _alongs(
+    runs: Iterable[Run], reach: reaching.Reach, paged: Mapping[int, list[Notification]], names: Mapping[int, str]
+) -> Iterator[Along]:
+    for run in runs:
+        page = run.decision.page
+        if page and (shadows := reach.shadows(page.targets, page.people)):
+            yield Along(escalation=run.row, page=page, shadows=shadows, whom=_who(paged[run.row.pk], names))
 
 
 def _who(paged: Sequence[Notification], names: Mapping[int, str]) -> str:

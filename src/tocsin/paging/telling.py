@@ -1,14 +1,18 @@
-"""What chat channels and other systems are told when a step runs. Nobody is reached by it for certain: no pages."""
+"""What chat channels, other systems and shadows are told when a step runs. Nobody is reached by it: no pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.channels.contract import Content
-from tocsin.core.escalation import Notice
+from tocsin.core.escalation import Notice, Page
 from tocsin.outbox import actions as outbox
-from tocsin.paging import messages
+from tocsin.paging import history, messages, rows
+from tocsin.paging.history import Line
 from tocsin.paging.models import Escalation
+from tocsin.people.noticing import notify
+from tocsin.people.queries import names_of
+from tocsin.people.wording import listed
 from tocsin.policies.models import Place
 
 
@@ -32,6 +36,34 @@ def tell_all(tellings: Sequence[Telling], now: datetime) -> None:
         if telling.notice.target.id in places and (group_id := telling.escalation.group_id) is not None
     ]
     outbox.put(drafts, now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Along:
+    """Who walks along with a page."""
+
+    escalation: Escalation  # with its group
+    page: Page
+    shadows: Collection[int]
+    whom: str  # was paged
+
+
+def tell_along(alongs: Collection[Along], now: datetime) -> None:
+    """As urgently as those who are paged: it is how they learn."""
+    groups = [along.escalation.group for along in alongs]
+    subjects = messages.subjects(group for group in groups if group is not None) if groups else {}
+    for along in alongs:
+        row, page = along.escalation, along.page
+        if row.group_id is not None:
+            content = messages.shadowed(subjects[row.group_id], along.whom)
+            key = f"shadow-{row.pk}-{page.round}-{page.step}"
+            notify(along.shadows, content, key, now, urgency=rows.urgency_of(row))
+    history.write(map(_line, alongs), now)
+
+
+def _line(along: Along) -> Line:
+    names = listed(sorted(names_of(along.shadows).values()))
+    return Line(escalation=along.escalation, kind="told", text=f"Told as well, walking along: {names}.")
 
 
 def _draft(telling: Telling, place: Place, content: Content) -> outbox.Draft:

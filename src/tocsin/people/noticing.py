@@ -1,4 +1,5 @@
-"""Telling people something that is no page: by the ways they chose for low urgency, outside of their quiet hours."""
+"""Telling people something that is no page: as a rule by the ways they chose for low urgency, outside of their quiet
+hours."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ from tocsin.people.reaching import methods_at
 from tocsin.sealing import Unsealable
 
 
-def notify(user_ids: Collection[int], content: Content, key: str, now: datetime) -> list[Message]:
+def notify(
+    user_ids: Collection[int], content: Content, key: str, now: datetime, *, urgency: Urgency = Urgency.LOW
+) -> list[Message]:
     """Everybody once for a `key` (40 characters at most). Who has no method but an open tab gets it at the address of
     their account, if Tocsin can send mail."""
-    methods = methods_at(user_ids, Urgency.LOW, now)
+    methods = methods_at(user_ids, urgency, now)
     active = [user for user in users_of(user_ids).values() if user.is_active]
     return put([draft for user in active for draft in _drafts(user, methods[user.pk], content, key)], now)
 

@@ -16,6 +16,7 @@ from tocsin.schedules.queries import Resolved, finals, report_troubles, resolve
 class Found:
     people: tuple[int, ...]  # active ones; empty: nobody
     why: str  # how they were found, or why nobody was
+    shadows: tuple[int, ...] = ()  # of a schedule: who walks along, is told, and never counts as reached
 
 
 def people_of(targets: Iterable[Target], at: datetime) -> dict[Target, Found]:
@@ -84,7 +85,7 @@ def _schedule(target: Target, segments: Mapping[int, Segment], troubles: Mapping
         return Found(people=(), why=f"the schedule {target.name} is not there any more")
     if not segment.people:
         return Found(people=(), why=f"nobody is on call in {target.name}")
-    return Found(people=segment.people, why=f"on call in {target.name}")
+    return Found(people=segment.people, why=f"on call in {target.name}", shadows=segment.shadows)
 
 
 def _team(target: Target, members: Mapping[int, tuple[int, ...]]) -> Found:

@@ -9,6 +9,7 @@ from tocsin.core.conditions import About, unmet
 from tocsin.core.escalation import (
     Circumstances,
     Decision,
+    Page,
     Reason,
     Snapshot,
     State,
@@ -24,7 +25,7 @@ from tocsin.core.signals import Severity, Urgency
 from tocsin.people.models import User
 from tocsin.people.queries import names_of, users_of
 from tocsin.people.reaching import methods_at
-from tocsin.people.wording import delay_in_words
+from tocsin.people.wording import delay_in_words, listed
 from tocsin.policies.models import EscalationPolicy
 from tocsin.policies.resolving import Found, look, next_on_call
 from tocsin.policies.snapshots import snapshot_of
@@ -144,7 +145,7 @@ def _paged(snapshot: Snapshot, decision: Decision, seen: _Seen, after: timedelta
         after=after,
         people=tuple(users[p] for p in page.people if p in users),
         methods=tuple(seen.methods[p] for p in page.people if p in users),
-        why="; ".join([_why(page.targets, seen.found), *_turns(page.targets, seen)]),
+        why="; ".join([_why(page.targets, seen.found), *_turns(page.targets, seen), *_shadows(page, seen)]),
         where="Catch-all" if last else f"Step {page.step + 1}",
         round=page.round + 1,
     )
@@ -157,6 +158,12 @@ def _turns(targets: tuple[Target, ...], seen: _Seen) -> Iterator[str]:
         if len(people) > 1:
             names = names_of(people[:2])
             yield f"it is the turn of {names[people[0]]}, {names[people[1]]} is next"
+
+
+def _shadows(page: Page, seen: _Seen) -> Iterator[str]:
+    shadows = {p for target in page.targets for p in seen.found[target].shadows} - set(page.people)
+    if shadows:
+        yield f"told as well, walking along: {listed(sorted(names_of(shadows).values()))}"
 
 
 def _in_words(method: Method) -> str:
