@@ -94,3 +94,9 @@ class Channel:
     send: Callable[[Letter], Result]
     give_up_after: timedelta  # from when the message was first due
     at_once: int = 4  # how many a process sends at the same time
+    for_people: bool = True  # else only for places that many read, where a page could not be one person's
+
+    @property
+    def is_offered(self) -> bool:
+        """To people, as a way to be reached."""
+        return self.needs_address and self.for_people

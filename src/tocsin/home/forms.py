@@ -38,9 +38,7 @@ class TeamForm(forms.Form):
 
 
 class ReachForm(forms.Form):
-    kind = forms.ChoiceField(
-        label="By", choices=lambda: [(c.kind, c.label) for c in CHANNELS.values() if c.needs_address]
-    )
+    kind = forms.ChoiceField(label="By", choices=lambda: [(c.kind, c.label) for c in CHANNELS.values() if c.is_offered])
     address = forms.CharField(
         max_length=500,
         help_text="An e-mail address; an ntfy topic such as https://ntfy.sh/long-random-name; "

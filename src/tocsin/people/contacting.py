@@ -105,7 +105,7 @@ def set_rules(
 
 
 def _method(user: User, kind: str, label: str, address: str, secret: str, now: datetime) -> ContactMethod:
-    if kind not in CHANNELS or not CHANNELS[kind].needs_address:
+    if kind not in CHANNELS or not CHANNELS[kind].is_offered:
         raise Refused("Choose one of the ways to be reached that are offered.", {"kind": "Not offered."})
     channel = CHANNELS[kind]
     try:

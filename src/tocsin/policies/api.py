@@ -50,7 +50,7 @@ class StepBody(Schema):
 
 class PlaceIn(Schema):
     name: str = Field(max_length=80)
-    kind: Literal["webhook", "ntfy"]
+    kind: Literal["chat", "webhook", "ntfy"] = Field(description="chat: an incoming webhook in Slack's format.")
     address: str = Field(description="Not shown again.")
     secret: str = ""
 

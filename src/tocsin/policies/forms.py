@@ -160,11 +160,14 @@ def condition_values(condition: Condition) -> dict[str, str]:
 class PlaceForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="Such as “#checkout”.")
     kind = forms.ChoiceField(choices=[(kind, CHANNELS[kind].label) for kind in KINDS])
-    address = forms.CharField(max_length=500, help_text="Whoever has it can write there: it is not shown again.")
+    address = forms.CharField(
+        max_length=500,
+        help_text="Of a chat: its incoming webhook. Whoever has it can write there, so it is not shown again.",
+    )
     secret = forms.CharField(
         required=False,
         max_length=200,
-        help_text="For webhooks: what messages are signed with. Leave it out for a chat.",
+        help_text="For webhooks: what messages are signed with. For ntfy: an access token. A chat has none.",
     )
 
 

@@ -62,7 +62,7 @@ class Place(models.Model):
     """A chat channel or another system that a step tells. It counts for nobody."""
 
     name = models.CharField(max_length=80, unique=True)
-    kind = models.CharField(max_length=20)  # a folder in `channels/`: webhook, ntfy
+    kind = models.CharField(max_length=20)  # a folder in `channels/`: chat, webhook, ntfy
     address = SealedTextField()  # whoever has the address of a chat's hook can write there
     secret = SealedTextField(blank=True, default="")  # what its messages are signed with
     created_at = models.DateTimeField()

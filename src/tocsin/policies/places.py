@@ -13,7 +13,7 @@ from tocsin.people.writing import create as create_row
 from tocsin.people.writing import delete as delete_row
 from tocsin.policies.models import Place
 
-KINDS = ("webhook", "ntfy")
+KINDS = ("chat", "webhook", "ntfy")
 
 
 def places(actor: Actor) -> QuerySet[Place]:
@@ -30,7 +30,7 @@ def place(actor: Actor, pk: int) -> Place:
 def create(actor: Actor, name: str, kind: str, address: str, now: datetime, *, secret: str = "") -> Place:
     require(actor, Verb.CONFIGURE)
     if kind not in KINDS:
-        raise Refused("A place is a webhook or an ntfy topic.", {"kind": "Choose one of the two."})
+        raise Refused("A place is a chat channel, a webhook or an ntfy topic.", {"kind": "Choose one of these."})
     try:
         checked = CHANNELS[kind].check(address)
     except BadAddress as error:

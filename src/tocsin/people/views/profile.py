@@ -45,7 +45,7 @@ def _profile(request: ActorRequest, person: User, form: AboutForm) -> dict[str, 
         "person": person,
         "form": form,
         "methods": [{"row": method, "channel": CHANNELS.get(method.kind)} for method in methods],
-        "offered": [channel for channel in CHANNELS.values() if channel.needs_address],
+        "offered": [channel for channel in CHANNELS.values() if channel.is_offered],
         "reachable": any(method.verified_at and method.kind != "inapp" for method in methods),
         "words": preview(rules),
         "sign_ins": devices.sign_ins(request.actor, clock.now()),
@@ -166,7 +166,7 @@ def me(request: ActorRequest) -> User:
 
 def _channel(kind: str) -> Channel:
     channel = CHANNELS.get(kind) or CHANNELS["email"]
-    return channel if channel.needs_address else CHANNELS["email"]
+    return channel if channel.is_offered else CHANNELS["email"]
 
 
 def _next(request: ActorRequest) -> str:
