@@ -1,7 +1,8 @@
 """The front door: says who answers a request.
 
     /v2/*, /in/*, /ping/*
-                        ingest, which needs no Host: its keys say who may
+                        ingest, which needs no Host: its keys say who may; what else there is of Alertmanager's API
+                        below /in/alertmanager is for Django, and needs no Host either
     /healthz, /readyz   for supervisors and load balancers, which often know only an IP address
     /live               the stream to open tabs
     everything else     Django's pages, on threads
@@ -13,18 +14,20 @@ pointing their name here, and links in answers from being somebody else's.
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from tocsin.ingest import http
+from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Answer, App, Receive, Scope, Send
 from tocsin.ingest.outcomes import outcome
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST_PAGE = 2 * 1024 * 1024  # bytes of a request to a page or to the API
+LARGEST_FROM_TOOLS = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +70,7 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path.startswith(("/v2/", "/in/", "/ping/")):
-            await self.ingest(scope, receive, send)
+            await (self._tools if _is_of_tools(scope) else self.ingest)(scope, receive, send)
         elif path == "/healthz":
             await http.send(send, ALIVE)
         elif path == "/readyz":
@@ -78,6 +81,17 @@ class Door:
             await self._live(scope, receive, send)
         else:
             await self._pages(_honest(scope), receive, send)
+
+    async def _tools(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go's clients send bodies in chunks, without a length, which WSGI does not take: they are read here."""
+        try:
+            body = await http.read(scope, receive, LARGEST_FROM_TOOLS)
+        except http.TooLarge:
+            await http.send(send, TOO_LARGE)
+        except http.Gone:
+            return
+        else:
+            await self._pages(*_whole(_honest(scope), body), send)
 
     def _refused(self, scope: Scope) -> Answer | None:
         if _host(scope) not in self._hosts:
@@ -127,6 +141,26 @@ def _also(number: signal.Signals, end: Callable[[], None]) -> None:
 
     if callable(before):
         signal.signal(number, handle)
+
+
+def _is_of_tools(scope: Scope) -> bool:
+    """Part of Alertmanager's API that is not about taking in alerts."""
+    path: str = scope["path"]
+    if not path.startswith("/in/alertmanager/") or ("/api/v2/" not in path and "/-/" not in path):
+        return False
+    return scope["method"] != "POST" or desk_at(path) is None
+
+
+def _whole(scope: Scope, body: bytes) -> tuple[Scope, Receive]:
+    """The same request with a body that is here already, and its length."""
+    kept = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
+    scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(messages, {"type": "http.disconnect"})
+
+    return scope, receive
 
 
 def _host(scope: Scope) -> str:

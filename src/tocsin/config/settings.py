@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "tocsin.changes",
     "tocsin.alerts",
     "tocsin.checks",
+    "tocsin.tuning",
     "tocsin.paging",
     "tocsin.handoffs",
     "tocsin.care",

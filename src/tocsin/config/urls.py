@@ -8,6 +8,7 @@ _APPS = (
     "care",
     "alerts",
     "checks",
+    "tuning",
     "paging",
     "services",
     "changes",

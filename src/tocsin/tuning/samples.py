@@ -1,0 +1,72 @@
+"""Alerts that are there, as matchers see them, and what a silence would mean for them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from tocsin.alerts.models import Alert
+from tocsin.core import matching
+from tocsin.core.matching import Matchers
+from tocsin.core.permissions import Actor, Verb, require
+
+MOST = 5000  # alerts that are held against matchers at once
+SHOWN = 10
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What matchers mean for what is open, and would have meant for the last day's."""
+
+    open: Sequence[Alert]  # the newest of those that match
+    open_count: int
+    day_count: int  # of the alerts that came in the last 24 hours
+    day_total: int
+    is_cut: bool  # there were more than could be looked at
+
+
+def fields_of(alert: Alert) -> dict[str, str]:
+    """The group's service and the integration have to be at hand."""
+    return matching.fields(
+        details=alert.details,
+        severity=alert.severity,
+        source=alert.source,
+        component=alert.component,
+        summary=alert.summary,
+        dedup_key=alert.dedup_key,
+        service=alert.group.service.slug,
+        integration=alert.integration.name,
+        kind=alert.integration.kind,
+    )
+
+
+def open_alerts(integration_id: int | None = None) -> QuerySet[Alert]:
+    """Newest first."""
+    found = _alerts().exclude(state="resolved")
+    return found.filter(integration_id=integration_id) if integration_id else found
+
+
+def preview(actor: Actor, matchers: Matchers, integration_id: int | None, now: datetime) -> Preview:
+    require(actor, Verb.VIEW)
+    lately = _alerts().filter(opened_at__gte=now - DAY)
+    if integration_id:
+        lately = lately.filter(integration_id=integration_id)
+    open_ones, of_a_day = list(open_alerts(integration_id)[:MOST]), list(lately[:MOST])
+    matching_now = _matching(matchers, open_ones)
+    return Preview(
+        open=matching_now[:SHOWN],
+        open_count=len(matching_now),
+        day_count=len(_matching(matchers, of_a_day)),
+        day_total=len(of_a_day),
+        is_cut=MOST in (len(open_ones), len(of_a_day)),
+    )
+
+
+def _alerts() -> QuerySet[Alert]:
+    return Alert.objects.select_related("integration", "group__service").order_by("-id")
+
+
+def _matching(matchers: Matchers, alerts: Iterable[Alert]) -> list[Alert]:
+    return [alert for alert in alerts if matching.matches(matchers, fields_of(alert))]
