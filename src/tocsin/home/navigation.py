@@ -16,6 +16,7 @@ class Item:
 PLACES = (
     ("/", "Home", "home"),
     ("/alerts/", "Alerts", "bell"),
+    ("/silences/", "Silences", "mute"),
     ("/on-call/", "On call", "phone"),
     ("/schedules/", "Schedules", "calendar"),
     ("/policies/", "Policies", "ladder"),
@@ -33,6 +34,10 @@ _UNDER = {
     "/handoffs/": "/on-call/",
     "/care/": "/on-call/",
     "/teams/": "/settings/",
+    "/routes/": "/settings/",
+    "/urgency-rules/": "/settings/",
+    "/inhibitions/": "/settings/",
+    "/maintenance/": "/settings/",
 }
 
 

@@ -82,7 +82,7 @@ class Maintenance(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("maintenance", args=[self.pk])
+        return reverse("maintenance_edit", args=[self.pk])
 
 
 class Maintained(models.Model):

@@ -1,6 +1,9 @@
 """What people type about rules, read and checked."""
 
+import uuid
 from collections.abc import Collection, Sequence
+
+from django.core.exceptions import ObjectDoesNotExist
 
 from tocsin.core.matching import Matcher, Matchers, Unparsable, parse
 from tocsin.people.problems import Refused
@@ -43,3 +46,11 @@ def weekdays(days: Collection[int]) -> list[int]:
         sentence = "Weekdays go from 0, Monday, to 6, Sunday."
         raise Refused(sentence, {"weekdays": sentence})
     return sorted(set(days))
+
+
+def key(text: str) -> uuid.UUID:
+    """Of a silence. `ObjectDoesNotExist` for what is none: there is no such silence."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise ObjectDoesNotExist(text) from error

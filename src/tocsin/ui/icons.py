@@ -47,6 +47,7 @@ ICONS = {
     "filter": "M4 6h16M7 12h10M10 18h4",
     "pulse": "M3 12h4l3-7 4 14 3-7h4",
     "pause": "M8 5v14M16 5v14",
+    "mute": "M4 9v6h4l5 4V5L8 9zM16 9.5l5 5M21 9.5l-5 5",
     "sound": "M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11",
 }
 

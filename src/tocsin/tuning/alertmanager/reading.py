@@ -71,7 +71,7 @@ def filters(asked: QueryDict) -> Matchers:
 
 
 def _flag(asked: QueryDict, name: str) -> bool:
-    return name not in asked or asked[name].lower() in _TRUE
+    return asked.get(name, "true").lower() in _TRUE
 
 
 def alerts(integration: Integration, asked: Wanted, now: datetime) -> list[Json]:
