@@ -186,6 +186,24 @@ def test_defects_are_found_before_they_hurt() -> None:
     assert not open_problems()  # looking is not paging
 
 
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        # sooner or later she is the only one on call
+        (TargetKind.SCHEDULE, True),
+        # or the only one whose turn it is
+        (TargetKind.TURN, True),
+        # of the whole team the others are paged with her
+        (TargetKind.TEAM, False),
+    ],
+)
+def test_somebody_unreachable_among_others_is_named(kind: TargetKind, named: bool) -> None:
+    ada, grace = person("Ada", email=True), person("Grace")
+    row: Row = schedule("Primary", weekly(ada, grace)) if kind is TargetKind.SCHEDULE else team("Platform", ada, grace)
+    made = policy((Target(kind=kind, id=row.pk, name=row.name),), catch_all=(ada,))
+    assert defect(made, "Step 1").startswith("Grace cannot be reached without an open Tocsin tab.") is named
+
+
 def test_a_policy_of_one_person_is_a_defect() -> None:
     root = person("Root", Role.ADMIN, email=True)
     assert "Root is the only one" in defect(policy((root,)), "Policy")

@@ -1,10 +1,12 @@
 """One's own profile."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
+from tests.apps import domain
 from tests.pages.desk import at_the_desk, living, text_of
 from tests.world import Person, World
 from tocsin.core.permissions import Role
@@ -12,6 +14,7 @@ from tocsin.core.signals import Urgency
 from tocsin.outbox.models import Message
 from tocsin.paging.models import Escalation
 from tocsin.people.models import ContactMethod, User
+from tocsin.schedules.actions import add_override
 
 pytestmark = pytest.mark.django_db
 PROFILE = reverse("profile")
@@ -36,6 +39,21 @@ def test_profile_says_how_and_when_one_is_reached(ada: Person) -> None:
     page = text_of(at_the_desk(ada).get(PROFILE))
     assert "ada.0@example.org" in page
     assert "At once: ada.0@example.org" in page
+
+
+def test_profile_shows_ones_shifts_across_schedules_and_colleagues_see_them(world: World, ada: Person) -> None:
+    grace = world.person("Grace")
+    domain.schedule("Primary", domain.weekly(ada.user, grace.user), zone="UTC")
+    secondary = domain.schedule("Secondary", domain.weekly(grace.user), zone="UTC")
+    domain.schedule("Theirs", domain.weekly(grace.user), zone="UTC")
+    add_override(
+        ada.actor, secondary, ada.user, world.now + timedelta(days=1), world.now + timedelta(days=2), world.now
+    )
+    for browser, page in ((ada, PROFILE), (grace, ada.user.get_absolute_url())):
+        shown = text_of(at_the_desk(browser).get(page))
+        assert "Primary" in shown
+        assert "Secondary" in shown
+        assert "Theirs" not in shown
 
 
 def test_profile_of_somebody_with_only_a_tab_warns(ada: Person) -> None:

@@ -115,10 +115,10 @@ def own(actor: Actor, period: Period) -> Report:
     return _report({user.pk}, _between(mine, start, end), terms, period, mine)
 
 
-def coming(actor: Actor, now: datetime) -> list[schedules.Shift]:
-    """One's own shifts in all schedules."""
+def coming(actor: Actor, now: datetime, user_id: int | None = None) -> list[schedules.Shift]:
+    """A person's shifts in all schedules, unless told one's own; schedules are no secret."""
     require(actor, Verb.VIEW)
-    return schedules.shifts_of(actor.user_id or 0, now, now + AHEAD)
+    return schedules.shifts_of(user_id or actor.user_id or 0, now, now + AHEAD)
 
 
 def unready(actor: Actor) -> QuerySet[Unready]:

@@ -9,6 +9,7 @@ from tocsin.core.rota import Segment
 from tocsin.core.signals import Urgency
 from tocsin.people.queries import names_of
 from tocsin.people.reaching import methods_of
+from tocsin.people.wording import listed
 from tocsin.policies.models import EscalationPolicy
 from tocsin.policies.resolving import look
 from tocsin.policies.snapshots import snapshot_of
@@ -79,14 +80,26 @@ def _possible(places: Iterable[_Place], now: datetime) -> dict[Target, set[int]]
 def _unreachable(place: _Place, people: dict[Target, set[int]]) -> Iterator[Defect]:
     possible = set().union(*(people[target] for target in place.targets))
     methods = methods_of(possible, Urgency.HIGH)
+    in_a_tab = {person for person in possible if all(method.kind == "inapp" for method in methods[person])}
     people_wanted = any(target.kind is not TargetKind.PLACE for target in place.targets)
     if people_wanted and not possible:
         yield Defect(where=place.name, text="There is nobody behind it. Fill it, or name somebody else.")
-    elif possible and all(m.kind == "inapp" for user_id in possible for m in methods[user_id]):
+    elif possible and in_a_tab == possible:
         yield Defect(
             where=place.name,
             text="Nobody here can be reached without an open Tocsin tab. Ask them to add and verify a contact method.",
         )
+
+    elif names := _alone_at_times(place, people, in_a_tab):
+        ask = "Ask them to add and verify a contact method."
+        yield Defect(where=place.name, text=f"{listed(names)} cannot be reached without an open Tocsin tab. {ask}")
+
+
+def _alone_at_times(place: _Place, people: dict[Target, set[int]], in_a_tab: set[int]) -> list[str]:
+    """Those of them who may be the only one that is paged: of a whole team the others are paged with them."""
+    one_by_one = (TargetKind.USER, TargetKind.SCHEDULE, TargetKind.TURN)
+    found = set().union(*(people[target] for target in place.targets if target.kind in one_by_one))
+    return sorted(names_of(found & in_a_tab).values())
 
 
 def _too_few(place: _Place, people: dict[Target, set[int]]) -> Iterator[Defect]:
