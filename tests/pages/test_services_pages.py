@@ -151,3 +151,29 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
     assert client.get("/services/nothing/").status_code == 404
     assert client.get("/services/nothing/edit/").status_code == 404
     assert client.get("/services/checkout/delete/").status_code == 405
+
+
+def test_what_keeps_a_service_from_noise_is_set_on_its_form_and_shown_on_its_page(
+    cast: tuple[Person, Person, Monitoring],
+) -> None:
+    boss, service = at_the_desk(cast[0]), cast[2].service
+    page = text_of(boss.get(f"/services/{service.slug}/edit/"))
+    assert "Calm what flaps" in page
+    assert "0: page at once" in page
+    typed = {"name": service.name, "policy": service.policy.pk, "tier": 2, "group_minutes": "5"}
+    noise = {"group_by": "alertname, cluster,", "pause_minutes": "3", "resolve_minutes": "", "storm_threshold": "0"}
+    boss.post(f"/services/{service.slug}/edit/", {**typed, **noise})
+    service.refresh_from_db()
+    assert (service.group_by, service.group_hours, service.pause_minutes) == (["alertname", "cluster"], 24, 3)
+    assert (service.resolve_minutes, service.calms_flapping, service.storm_threshold) == (0, False, 0)
+    page = text_of(boss.get(service.get_absolute_url()))
+    assert "alike in alertname, cluster" in page
+    assert "3 min before paging" in page
+    assert "alertname, cluster" in text_of(boss.get(f"/services/{service.slug}/edit/"))
+
+
+def test_an_integration_is_routed_by_a_tick(cast: tuple[Person, Person, Monitoring]) -> None:
+    boss, integration = at_the_desk(cast[0]), cast[2].source.integration
+    boss.post(f"/integrations/{integration.pk}/edit/", {"name": "Prod", "is_enabled": "on", "is_routed": "on"})
+    integration.refresh_from_db()
+    assert integration.is_routed

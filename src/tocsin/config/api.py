@@ -24,6 +24,8 @@ from tocsin.people.problems import Refused
 from tocsin.policies.api import router as policies
 from tocsin.schedules.api import router as schedules
 from tocsin.services.api import router as services
+from tocsin.tuning.api import router as tuning
+from tocsin.tuning.rules_api import router as rules
 
 
 class Bearer(HttpBearer):
@@ -58,6 +60,8 @@ for prefix, router in (
     ("", audit),
     ("", handoffs),
     ("", care),
+    ("", tuning),
+    ("", rules),
 ):
     api.add_router(prefix, router)
 

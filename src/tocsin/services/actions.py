@@ -18,9 +18,9 @@ from tocsin.sources.registry import OWN, SOURCES
 
 _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
-    "group_minutes",
+    "group_minutes", "group_by", "group_hours", "pause_minutes", "resolve_minutes", "calms_flapping", "storm_threshold",
 }  # fmt: skip
-_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "secret"}
+_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "is_routed", "secret"}
 _HINT = 4
 _OWN = "This is made by itself, with the check that it belongs to. Make the check."
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a sample that is only looked at

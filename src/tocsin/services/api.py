@@ -19,7 +19,7 @@ router = Router(tags=["services"])
 
 _COPIED = (
     "name", "slug", "description", "tier", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
-    "group_minutes",
+    "group_minutes", "group_by", "group_hours", "pause_minutes", "resolve_minutes", "calms_flapping", "storm_threshold",
 )  # fmt: skip
 
 
@@ -35,6 +35,12 @@ class ServiceIn(Schema):
     chat_url: str = ""
     rollback: str = Field("", description="One sentence: how to go back.")
     group_minutes: int = Field(0, ge=0, description="Alerts within so many minutes join the open group; 0: each alone.")
+    group_by: list[str] = Field([], max_length=10, description="Labels that the alerts of a group share.")
+    group_hours: int = Field(24, ge=1, le=168, description="A group collects for so long at most.")
+    pause_minutes: int = Field(0, ge=0, le=60, description="What resolves within them pages nobody.")
+    resolve_minutes: int = Field(0, ge=0, le=10080, description="Without news, an alert resolves by itself; 0: never.")
+    calms_flapping: bool = Field(default=True, description="What comes and goes again and again pages once.")
+    storm_threshold: int = Field(100, ge=0, description="New alerts in 5 minutes that are one page; 0: never.")
 
 
 class ServiceOut(ServiceIn):
@@ -51,6 +57,7 @@ class IntegrationChange(Schema):
     name: str | None = None
     mapping: dict[str, Any] | None = None
     is_enabled: bool | None = None
+    is_routed: bool | None = Field(None, description="Whether the routing tree may move its alerts.")
     secret: str | None = Field(None, max_length=500, description="What the tool signs with; empty: need not sign.")
 
 
@@ -62,6 +69,7 @@ class IntegrationOut(Schema):
     key_hint: str
     mapping: dict[str, Any]
     is_enabled: bool
+    is_routed: bool
     is_signed: bool = Field(description="Whether only messages signed with its secret are taken.")
 
 
@@ -162,6 +170,6 @@ def _service(row: Service) -> dict[str, object]:
 
 
 def _integration(row: Integration) -> dict[str, object]:
-    names = ("kind", "name", "key_hint", "mapping", "is_enabled")
+    names = ("kind", "name", "key_hint", "mapping", "is_enabled", "is_routed")
     known = {"id": row.pk, "service": row.service.slug, "is_signed": bool(row.secret)}
     return {**known, **{name: getattr(row, name) for name in names}}

@@ -16,6 +16,7 @@ from tocsin.policies import queries as policies
 from tocsin.policies.models import EscalationPolicy
 from tocsin.services.actions import signs
 from tocsin.services.models import Integration, Service
+from tocsin.services.noise import NOISE_FIELDS, NoiseFields
 from tocsin.sources.registry import BY_HAND, SOURCES
 
 Data = QueryDict | None
@@ -31,16 +32,16 @@ SERVICE_FIELDS = (
     "team",
     "tier",
     "policy",
-    "group_minutes",
     "runbook_url",
     "dashboard_url",
     "logs_url",
     "chat_url",
     "rollback",
+    *NOISE_FIELDS,
 )
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(NoiseFields):
     name = forms.CharField(max_length=80, help_text="What people call it: “checkout”, “login”, “orders database”.")
     policy = forms.ModelChoiceField(
         queryset=EscalationPolicy.objects.none(),
@@ -54,13 +55,6 @@ class ServiceForm(forms.Form):
     tier = forms.TypedChoiceField(choices=_TIERS, coerce=int, initial=2)
     description = forms.CharField(
         required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), label="What it does"
-    )
-    group_minutes = forms.IntegerField(
-        min_value=0,
-        max_value=1440,
-        initial=0,
-        label="Group alerts for (minutes)",
-        help_text="Alerts that come within so many minutes of each other are one page. 0: each alert pages on its own.",
     )
     runbook_url = forms.URLField(required=False, max_length=500, label="Runbook", assume_scheme="https")
     dashboard_url = forms.URLField(required=False, max_length=500, label="Dashboard", assume_scheme="https")
@@ -86,7 +80,7 @@ class ServiceForm(forms.Form):
 
 
 def initial_of(service: Service) -> dict[str, object]:
-    return {name: getattr(service, name) for name in SERVICE_FIELDS}
+    return {**{name: getattr(service, name) for name in SERVICE_FIELDS}, "group_by": ", ".join(service.group_by)}
 
 
 class IntegrationForm(forms.Form):
@@ -118,6 +112,11 @@ class IntegrationChangeForm(forms.Form):
         label="Switched on",
         help_text="Switched off, it refuses what is sent to it, and the sender sees an error.",
     )
+    is_routed = forms.BooleanField(
+        required=False,
+        label="Routed",
+        help_text="The routing tree may make its alerts those of other services. What no route is about stays here.",
+    )
     secret = forms.CharField(
         required=False,
         max_length=500,
@@ -128,7 +127,8 @@ class IntegrationChangeForm(forms.Form):
     forget_secret = forms.BooleanField(required=False, label="Take messages without a signature again")
 
     def __init__(self, integration: Integration, data: Data) -> None:
-        super().__init__(data, initial={"name": integration.name, "is_enabled": integration.is_enabled})
+        names = ("name", "is_enabled", "is_routed")
+        super().__init__(data, initial={name: getattr(integration, name) for name in names})
         if not signs(integration.kind):
             del self.fields["secret"]
         if not integration.secret:
