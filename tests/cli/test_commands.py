@@ -124,3 +124,10 @@ def test_children_end_with_a_supervisor_that_is_killed() -> None:
         while left := [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]:
             assert monotonic() < end, f"{left} of {children} are still there"
             sleep(0.05)
+
+
+def test_rules_of_slos_are_printed_for_prometheus(tocsin: Tocsin) -> None:
+    assert tocsin("slo", "export").stdout == "groups: []\n"
+    assert "tests: []" in tocsin("slo", "export", "--tests").stdout
+    unknown = tocsin("slo", "export", "--slo", "nothing")
+    assert (unknown.returncode, "There is no SLO called nothing" in unknown.stderr) == (1, True)

@@ -198,4 +198,4 @@ def test_queries_that_no_series_can_be_made_for_say_so(part: str, total: str) ->
     given = slo(indicator=Indicator(kind=Kind.GOOD, part=part, total=total))
     assert not slo_rules.wrong(given)
     with pytest.raises(slo_tests.Untestable, match="No tests can be made for Availability"):
-        slo_tests.tests_file([given])
+        slo_tests.unit_tests([given])

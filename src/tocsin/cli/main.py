@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": ("tocsin.cli.manage", "migrate"),
     "openapi": ("tocsin.cli.openapi", "openapi"),
     "serve": ("tocsin.cli.serve", "serve"),
+    "slo": ("tocsin.cli.slos", "slo"),
     "token": ("tocsin.cli.manage", "token"),
     "web": ("tocsin.cli.processes", "web"),
 }

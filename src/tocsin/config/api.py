@@ -24,6 +24,7 @@ from tocsin.people.problems import Refused
 from tocsin.policies.api import router as policies
 from tocsin.schedules.api import router as schedules
 from tocsin.services.api import router as services
+from tocsin.slos.api import router as slos
 from tocsin.tuning.api import router as tuning
 from tocsin.tuning.rules_api import router as rules
 
@@ -53,6 +54,7 @@ for prefix, router in (
     ("", checks),
     ("", paging),
     ("", services),
+    ("", slos),
     ("", changes),
     ("", policies),
     ("", schedules),

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "tocsin.schedules",
     "tocsin.policies",
     "tocsin.services",
+    "tocsin.slos",
     "tocsin.rules",
     "tocsin.changes",
     "tocsin.alerts",

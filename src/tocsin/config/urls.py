@@ -11,6 +11,7 @@ _APPS = (
     "tuning",
     "paging",
     "services",
+    "slos",
     "changes",
     "schedules",
     "policies",

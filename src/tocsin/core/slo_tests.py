@@ -53,7 +53,7 @@ class Series:
     has_bad: bool
 
 
-def tests_file(slos: Iterable[Slo]) -> str:
+def unit_tests(slos: Iterable[Slo]) -> str:
     """For a rule file called `RULES` beside it. `Untestable` when no series can be made for one of them."""
     tests = [test for slo in slos for test in tests_of(slo)]
     return yaml_text.dump({"rule_files": [RULES], "evaluation_interval": prom(_STEP), "tests": tests})

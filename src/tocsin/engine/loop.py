@@ -25,6 +25,7 @@ from tocsin.health import beats, wakeups
 from tocsin.health.edges import contained
 from tocsin.outbox import claims
 from tocsin.schedules import announcing, importing, swaps
+from tocsin.slos import reading
 
 LONGEST_SLEEP = 1.0  # seconds: how late something that waits for a time may be
 SLICE = 0.25  # seconds until a thread notices that it should end
@@ -89,6 +90,7 @@ class Engine:
         chores = [
             Chore(every=60.0, do=lambda: swaps.expire(clock.database_now())),
             Chore(every=60.0, do=lambda: importing.refresh_due(clock.database_now())),
+            Chore(every=60.0, do=lambda: reading.read_due(clock.database_now())),
             Chore(every=3600.0, do=lambda: announcing.announce(clock.database_now())),
         ]
         self._do(chores)

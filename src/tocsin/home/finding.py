@@ -16,6 +16,7 @@ from tocsin.people import queries as people
 from tocsin.policies import queries as policies
 from tocsin.schedules import queries as schedules
 from tocsin.services import queries as services
+from tocsin.slos import queries as slos
 
 MOST = 5  # of each kind
 LONGEST = 80
@@ -36,6 +37,9 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
     ("API tokens", "tokens", Verb.EDIT_SELF),
     ("Integrations", "integrations", Verb.VIEW),
     ("Record a change", "change_new", Verb.RESPOND),
+    ("SLOs", "slos", Verb.VIEW),
+    ("New SLO", "slo_new", Verb.CONFIGURE),
+    ("Prometheus server", "slo_server", Verb.CONFIGURE),
     ("New integration", "integration_new", Verb.CONFIGURE),
     ("New service", "service_new", Verb.CONFIGURE),
     ("New check", "check_choose", Verb.CONFIGURE),
@@ -58,6 +62,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
 )
 _NAMED: Mapping[str, Callable[[Actor], QuerySet[Model]]] = {
     "Service": services.services,
+    "SLO": slos.slos,
     "Check": checks.checks,
     "Schedule": schedules.schedules,
     "Policy": policies.policies,

@@ -30,6 +30,7 @@ PLACES = (
 _UNDER = {
     "/events/": "/alerts/",
     "/integrations/": "/services/",
+    "/slos/": "/services/",
     "/people/": "/settings/",
     "/handoffs/": "/on-call/",
     "/care/": "/on-call/",

@@ -12,6 +12,7 @@ from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
 from tocsin.policies import queries as policies
 from tocsin.services import queries
+from tocsin.slos import chart as slos
 from tocsin.ui.pages import paginate
 
 _RECENT = 10
@@ -37,6 +38,7 @@ def service(request: ActorRequest, slug: str) -> HttpResponse:
         "can_configure": request.actor.may(Verb.CONFIGURE),
         "links": links.of_service(found),
         "changes": changes.of_service(request.actor, found, _CHANGES),
+        "slos": slos.of_service(request.actor, found),
         "defects": policies.defects(found.policy, now),
     }
     return render(request, "alerts/service.html", context)

@@ -1,0 +1,150 @@
+"""SLOs over the API, and the files that a CI or a Prometheus fetches."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from tocsin import clock, rest
+from tocsin.core.permissions import Actor
+from tocsin.core.slo import Kind
+from tocsin.rest import Page, Paging, actor
+from tocsin.services import queries as services
+from tocsin.slos import actions, queries
+from tocsin.slos.models import Objective, Server
+
+router = Router(tags=["slos"])
+
+_YAML: dict[str, Any] = {
+    "responses": {200: {"description": "OK", "content": {"application/yaml": {"schema": {"type": "string"}}}}}
+}
+_COPIED = (
+    "name", "slug", "description", "window_days", "kind", "part", "total", "histogram", "selector", "threshold",
+    "least_requests",
+)  # fmt: skip
+
+
+class SloIn(Schema):
+    service: str = Field(description="Slug.")
+    name: str = Field(max_length=80)
+    description: str = ""
+    objective: Decimal = Field(description="Percent of events that must be good.", ge=50, le=100, decimal_places=3)
+    window_days: int = Field(30, ge=7, le=90)
+    kind: Kind
+    part: str = Field("", description="PromQL with [$window]: bad events of kind errors, good ones of kind good.")
+    total: str = Field("", description="PromQL with [$window]: all events.")
+    histogram: str = Field("", description="Of kind latency: name without _bucket.")
+    selector: str = Field("", description='Of kind latency: label matchers, such as job="shop".')
+    threshold: str = Field("", description="Of kind latency: the `le` that is quick enough.")
+    least_requests: int = Field(0, ge=0, le=1_000_000_000, description="With fewer in the long window nothing fires.")
+
+
+class Budget(Schema):
+    read_at: datetime | None = Field(description="When the figures are from; null: never read.")
+    left: float | None = Field(description="1: nothing is spent; 0: all; below 0: more than there was.")
+    burn: float | None = Field(description="Over the last hour; 1 exhausts the budget at the end of the window.")
+    error: str = Field(description="Why the last try read nothing; empty when it did.")
+
+
+class SloOut(SloIn):
+    slug: str
+    objective: float  # type: ignore[assignment]
+    budget: Budget | None = Field(description="Null until Prometheus was asked for the first time.")
+
+
+class ServerIn(Schema):
+    url: str = Field(max_length=500)
+    user: str = Field("", max_length=200, description="For basic authentication; empty: the secret is a token.")
+    secret: str | None = Field(None, max_length=500, description="Null keeps the one there is.")
+
+
+class ServerOut(Schema):
+    url: str
+    user: str
+
+
+@router.get("/slos", response=Page[SloOut], summary="All SLOs")
+def slos(request: HttpRequest, paging: Query[Paging], search: str = "", service: str = "") -> dict[str, object]:
+    return rest.page_of(queries.slos(actor(request), search, service), paging, _slo)
+
+
+@router.post("/slos", response={201: SloOut}, summary="Make an SLO")
+def create_slo(request: HttpRequest, body: SloIn) -> Status[dict[str, object]]:
+    who = actor(request)
+    return Status(201, _slo(actions.create_slo(who, now=clock.now(), **_fields(who, body))))
+
+
+@router.get("/slos/rules.yaml", summary="Prometheus rules of all SLOs, as one file", openapi_extra=_YAML)
+def rules(request: HttpRequest) -> HttpResponse:
+    return _file(queries.rules_file(actor(request)))
+
+
+@router.get("/slos/tests.yaml", summary="promtool tests of all SLOs, as one file", openapi_extra=_YAML)
+def tests(request: HttpRequest) -> HttpResponse:
+    return _file(queries.unit_tests(actor(request))[0])
+
+
+@router.get("/slos/prometheus", response=ServerOut, summary="The Prometheus that budgets are read from")
+def server(request: HttpRequest) -> Server:
+    found = queries.server(actor(request))
+    if found is None:
+        raise Server.DoesNotExist
+    return found
+
+
+@router.put("/slos/prometheus", response=ServerOut, summary="Set the Prometheus that budgets are read from")
+def set_server(request: HttpRequest, body: ServerIn) -> Server:
+    return actions.set_server(actor(request), body.url, clock.now(), user=body.user, secret=body.secret)
+
+
+@router.delete("/slos/prometheus", response={204: None}, summary="Read budgets no more")
+def forget_server(request: HttpRequest) -> Status[None]:
+    actions.forget_server(actor(request), clock.now())
+    return Status(204, None)
+
+
+@router.get("/slos/{slug:slug}", response=SloOut, summary="An SLO with its budget")
+def slo(request: HttpRequest, slug: str) -> dict[str, object]:
+    return _slo(queries.slo(actor(request), slug))
+
+
+@router.put("/slos/{slug:slug}", response=SloOut, summary="Change an SLO")
+def change_slo(request: HttpRequest, slug: str, body: SloIn) -> dict[str, object]:
+    who = actor(request)
+    return _slo(actions.change_slo(who, queries.slo(who, slug), clock.now(), **_fields(who, body)))
+
+
+@router.delete("/slos/{slug:slug}", response={204: None}, summary="Delete an SLO")
+def delete_slo(request: HttpRequest, slug: str) -> Status[None]:
+    who = actor(request)
+    actions.delete_slo(who, queries.slo(who, slug), clock.now())
+    return Status(204, None)
+
+
+@router.get("/slos/{slug:slug}/rules.yaml", summary="Prometheus rules of an SLO", openapi_extra=_YAML)
+def rules_of(request: HttpRequest, slug: str) -> HttpResponse:
+    return _file(queries.rules_file(actor(request), slug))
+
+
+@router.get("/slos/{slug:slug}/tests.yaml", summary="promtool tests of an SLO", openapi_extra=_YAML)
+def tests_of(request: HttpRequest, slug: str) -> HttpResponse:
+    return _file(queries.unit_tests(actor(request), slug)[0])
+
+
+def _fields(who: Actor, body: SloIn) -> dict[str, Any]:
+    given = body.dict()
+    return {**given, "service": services.service(who, body.service), "kind": body.kind.value}
+
+
+def _slo(row: Objective) -> dict[str, object]:
+    copied = {name: getattr(row, name) for name in _COPIED}
+    read = getattr(row, "reading", None)
+    budget = read and {name: getattr(read, name) for name in ("read_at", "left", "burn", "error")}
+    return {**copied, "service": row.service.slug, "objective": float(row.objective), "budget": budget}
+
+
+def _file(text: str) -> HttpResponse:
+    return HttpResponse(text, content_type="application/yaml")
