@@ -21,7 +21,9 @@ from tocsin.ui.pages import paginate
 SHOWN = timedelta(hours=24)  # of the chart
 _NO_KEY = "YOUR-KEY"
 _AHEAD = 5
-_SPELLS = 10
+_SPELLS = 5
+_ROWS = 10  # of pings or results a page
+_CARD = 10
 
 
 @require_safe
@@ -37,7 +39,7 @@ def checks(request: ActorRequest) -> HttpResponse:
 @require_safe
 def card(request: ActorRequest, slug: str) -> HttpResponse:
     """What a service's page shows of its checks, fetched by that page."""
-    found = queries.worst_first(queries.checks(request.actor, Filters(service=slug)))[:_SPELLS]
+    found = queries.worst_first(queries.checks(request.actor, Filters(service=slug)))[:_CARD]
     context = {"checks": found, "slug": slug, "counts": queries.counts(request.actor, slug)}
     return show(request, "checks/card.html", context)
 
@@ -62,7 +64,7 @@ def check(request: ActorRequest, pk: int) -> HttpResponse:
 def _heartbeat(request: ActorRequest, found: Check) -> dict[str, Any]:
     config = heartbeats.config_of(found)
     return {
-        "page": paginate(queries.pings(request.actor, found), request, 20),
+        "page": paginate(queries.pings(request.actor, found), request, _ROWS),
         "config": config,
         "spans": {name: span_text(getattr(config, name)) for name in ("period", "grace", "longest_run")},
         "ahead": rhythms.ahead(config, clock.now(), _AHEAD),
@@ -78,7 +80,7 @@ def _probe(request: ActorRequest, found: Check) -> dict[str, Any]:
     points = [Point(at=at, seconds=s, is_ok=ok) for at, s, ok in recent.values_list("at", "seconds", "is_ok")]
     config = probing.config_of(found)
     return {
-        "page": paginate(queries.results(request.actor, found), request, 20),
+        "page": paginate(queries.results(request.actor, found), request, _ROWS),
         "chart": chart.draw(points, since, now),
         "config": config,
         "interval": span_text(config.interval),
