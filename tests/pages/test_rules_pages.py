@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.pages.desk import at_the_desk, checkout, living, observer, text_of
 from tests.world import Monitoring, Person, World
+from tocsin.alerts.models import Event
 from tocsin.core.permissions import TOCSIN
 from tocsin.rules import routing, silences, urgency
 from tocsin.rules.models import Inhibition, Maintenance, Route, Silence, UrgencyRule
@@ -185,6 +186,10 @@ def test_routes_are_nested_moved_tried_and_asked(world: World, desk: tuple[Clien
     page = text_of(client.get("/routes/?labels=team%3Dsearch%0Ajob%3Dbackup"))
     assert "Routed by “Search › Backups”." in page
     assert "with none urgency" in page
+    stored = Event.objects.get()
+    assert "Routed by “Search”." in text_of(client.get(f"/routes/?receipt={stored.receipt}"))
+    page = text_of(client.get("/routes/?receipt=6b3b1f1e-0000-4000-8000-000000000000"))
+    assert "No message has this receipt" in page
     page = text_of(client.post(outer.get_absolute_url(), {**typed, "service": "", "try": "yes"}))
     assert "would go to Checkout" in page
 
@@ -216,3 +221,4 @@ def test_the_palette_leads_to_rules(desk: tuple[Client, Person, Monitoring]) -> 
     assert "/routes/" in text_of(client.get("/find/?q=routing"))
     assert "/silences/new/" in text_of(client.get("/find/?q=silence"))
     assert "Routing" in text_of(client.get("/settings/"))
+    assert 'href="/silences/"' in text_of(client.get("/alerts/"))

@@ -45,6 +45,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
     ("New check", "check_choose", Verb.CONFIGURE),
     ("New schedule", "schedule_new", Verb.CONFIGURE),
     ("New policy", "policy_new", Verb.CONFIGURE),
+    ("Silences", "silences", Verb.VIEW),
     ("New silence", "silence_new", Verb.RESPOND),
     ("Alert rules: routing", "routes", Verb.VIEW),
     ("Alert rules: urgency", "urgency_rules", Verb.VIEW),

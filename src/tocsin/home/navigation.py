@@ -16,7 +16,6 @@ class Item:
 PLACES = (
     ("/", "Home", "home"),
     ("/alerts/", "Alerts", "bell"),
-    ("/silences/", "Silences", "mute"),
     ("/on-call/", "On call", "phone"),
     ("/schedules/", "Schedules", "calendar"),
     ("/policies/", "Policies", "ladder"),
@@ -29,6 +28,7 @@ PLACES = (
 # pages that belong to an item without lying under it
 _UNDER = {
     "/events/": "/alerts/",
+    "/silences/": "/alerts/",
     "/integrations/": "/services/",
     "/slos/": "/services/",
     "/people/": "/settings/",

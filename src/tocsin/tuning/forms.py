@@ -219,12 +219,18 @@ def hours_words(row: UrgencyRule) -> str:
 
 
 class TryForm(forms.Form):
-    """A message's labels, one a line, to see where it would go."""
+    """A message's labels, one a line, or a message that came in, to see where it would go."""
 
     labels = forms.CharField(
+        required=False,
         max_length=5000,
         widget=forms.Textarea({"rows": 4, "class": "mono", "spellcheck": "false"}),
         help_text="One a line, such as alertname=DiskFull.",
+    )
+    receipt = forms.UUIDField(
+        required=False,
+        label="or the number of a message",
+        help_text="Its receipt: on its page, and in the answer to it.",
     )
 
     def clean_labels(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ Silences and inhibitions are taken as if they held now; windows and hours at the
 that is there once as if it were open: the question is what it would mean, not whether it is time.
 """
 
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
+from tocsin.alerts import queries as alerts
 from tocsin.alerts.models import Event
 from tocsin.core import matching, routing, suppression, urgency
 from tocsin.core.holds import Hold
@@ -126,6 +128,20 @@ def of_urgency_rule(actor: Actor, row: models.UrgencyRule | None, fields: Mappin
         return replace(book, urgency_rules=tuple(rules if row else [*rules, edited]))
 
     return _tried(actor, now, change)
+
+
+def fields_of_event(actor: Actor, receipt: uuid.UUID) -> dict[str, str]:
+    """What matchers see of the first alert in a stored message; `Refused` when there is none in it."""
+    event = alerts.event(actor, receipt)
+    integration = event.integration
+    try:
+        heard = SOURCES[event.kind].parse(bytes(event.body), integration.mapping, event.received_at)
+    except Unreadable as error:
+        raise Refused(f"The message cannot be read: {error}") from error
+    signal = next((each for each in heard if isinstance(each, Signal)), None)
+    if signal is None:
+        raise Refused("There is no alert in this message.")
+    return matching.fields_of(signal, integration.service.slug, integration.name, integration.kind)
 
 
 def _without(rules: Iterable[Rule], row: Model | None) -> tuple[Rule, ...]:

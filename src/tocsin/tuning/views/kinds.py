@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -147,17 +148,33 @@ def inhibition_delete(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def route_list(request: ActorRequest) -> HttpResponse:
-    """The tree, and with `?labels=` where a message with them would go."""
+    """The tree; with `?labels=` or `?receipt=` also where such a message would go."""
     now = clock.now()
-    form = TryForm(request.GET if "labels" in request.GET else None)
+    form = TryForm(request.GET if {"labels", "receipt"} & set(request.GET) else None)
     context: dict[str, object] = {"form": form, "found": None}
-    if form.is_valid():
-        found = destination(queries.rulebook(now).routes, form.cleaned_data["labels"])
+    fields = _asked(request, form)
+    if fields is not None:
+        found = destination(queries.rulebook(now).routes, fields)
         named: dict[str, QuerySet[Any]] = {"service": services(request.actor), "policy": policies(request.actor)}
         led = {name: choices.filter(pk=getattr(found, name)).first() for name, choices in named.items()}
         context["found"] = {"destination": found, **led}
     rows = [{"row": row, "depth": depth} for row, depth in _nested(list(queries.routes(request.actor)), None, 0)]
     return _list(request, "routes", rows, **context)
+
+
+def _asked(request: ActorRequest, form: TryForm) -> dict[str, str] | None:
+    """The fields of the message that is asked about; None when nothing is."""
+    if not form.is_valid():
+        return None
+    typed: dict[str, str] = form.cleaned_data["labels"]
+    receipt = form.cleaned_data["receipt"]
+    try:
+        return {**trying.fields_of_event(request.actor, receipt), **typed} if receipt else typed
+    except Refused as refusal:
+        form.add_error("receipt", str(refusal))
+    except ObjectDoesNotExist:
+        form.add_error("receipt", "No message has this receipt. It may be past its retention.")
+    return None
 
 
 def _nested(rows: list[Route], parent: int | None, depth: int) -> list[tuple[Route, int]]:

@@ -1,0 +1,69 @@
+"""A silence that shows what it matches while it is typed, and the tree of routes, at the desk and on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import assert_accessible, assert_fits
+
+
+def test_an_alert_is_silenced_from_its_page_with_a_preview(page: Page) -> None:
+    page.goto("/alerts/1/")
+    page.get_by_role("link", name="Silence", exact=True).click()
+    matchers = page.get_by_label("Which alerts")
+    expect(matchers).to_have_value(re.compile("service="))
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("1 open alert now")
+    assert_accessible(page)
+    matchers.fill('service="nowhere"')
+    expect(preview).to_contain_text("0 open alerts now")
+    matchers.fill("service=~(")
+    expect(preview).to_contain_text("is not a regular expression")
+    matchers.fill('service="nowhere"')
+    page.get_by_label("Why").fill("Known")
+    page.get_by_role("button", name="Only look").click()
+    expect(page.locator("#trial")).to_contain_text("nothing would have become different")
+    page.get_by_role("button", name="Silence them").click()
+    expect(page.get_by_role("status").first).to_contain_text("The silence is there")
+    assert_accessible(page)
+    page.get_by_role("button", name="End it now").click()
+    page.get_by_role("button", name="End it", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("over")
+
+
+def test_routes_are_made_inside_each_other_moved_and_asked_on_a_phone(phone: Page) -> None:
+    phone.goto("/routes/")
+    phone.get_by_role("link", name="Make the first route").click()
+    phone.get_by_label("Name").fill("Databases")
+    phone.get_by_label("For alerts that match").fill("team=db")
+    assert_fits(phone)
+    assert_accessible(phone)
+    phone.get_by_role("button", name="Save").click()
+    phone.get_by_role("link", name="Inside").click()
+    phone.get_by_label("Name").fill("Backups")
+    phone.get_by_label("with urgency").select_option("low")
+    phone.get_by_role("button", name="Save").click()
+    phone.goto("/routes/new/")
+    phone.get_by_label("Name").fill("Everything else")
+    phone.get_by_role("button", name="Save").click()
+    phone.get_by_role("button", name="Move Everything else up").click()
+    expect(phone.locator("[data-row] a.strong").first).to_have_text("Everything else")
+    phone.get_by_role("button", name="Move Everything else down").click()
+    phone.get_by_label("Labels").fill("team=db")
+    phone.get_by_role("button", name="Ask the tree").click()
+    expect(phone.get_by_text("Routed by “Databases › Backups”.")).to_be_visible()
+    assert_fits(phone)
+    phone.evaluate("scrollTo(0, 0)")  # away from what the bar on top covers
+    assert_accessible(phone)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/silences/", "/silences/new/", "/maintenance/", "/maintenance/new/", "/inhibitions/", "/inhibitions/new/",
+     "/urgency-rules/", "/urgency-rules/new/"],
+)  # fmt: skip
+def test_lists_and_forms_are_accessible_and_fit_a_phone(phone: Page, path: str) -> None:
+    phone.goto(path)
+    assert_fits(phone)
+    assert_accessible(phone)
