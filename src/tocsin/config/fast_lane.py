@@ -26,7 +26,7 @@ from tocsin.ingest.http import Scope
 LONGEST_HEAD = 4096  # bytes
 _REMEMBERED = 256  # heads
 _HEAD = re.compile(rb"POST (/(?:v2|in)/[a-z0-9/]+) HTTP/1\.1((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ -~]*)*)")
-_UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"connection"})
+_UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"connection", b"content-encoding"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

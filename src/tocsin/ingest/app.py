@@ -103,6 +103,8 @@ class Ingest:
         await http.send(send, answer)
 
     async def _take(self, desk: Desk, scope: Scope, body: bytes) -> Answer:
+        if desk.packed is not None and http.is_packed(scope):
+            return desk.packed
         try:
             draft = desk.read(scope, body)
             key = await self._keys.find(draft.key)

@@ -38,6 +38,7 @@ class Desk:
     methods: tuple[str, ...] = ("POST",)
     most: int = LARGEST  # bytes of a body that are taken
     kept: int = LARGEST  # bytes of it that are read; the rest is let pass
+    packed: Answer | None = None  # to a body with a Content-Encoding; None: it is taken as it is
 
 
 def authorized(scope: Scope, scheme: bytes) -> str:

@@ -14,6 +14,13 @@ from tocsin.sources.registry import SOURCES
 
 _TOO_LARGE = f"A message has at most {LARGEST // 1024} KB. Nothing was stored."
 _UNKNOWN = "No integration that is switched on has this key. Nothing was stored. Copy the URL from its page again."
+_PACKED = problem(
+    415,
+    "Packed",
+    "Messages are taken as they are, not compressed: a small one could hold a huge one. Nothing was stored. Switch "
+    "compression off in the tool.",
+    (b"accept-encoding", b"identity"),
+)
 _BUSY = "This cannot be stored right now, and nothing was. Send it again."
 
 
@@ -76,6 +83,7 @@ def _pagerduty(read: Callable[[Scope, bytes], Draft], accepted: Callable[[Draft,
             body=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB").body,
             headers=((b"connection", b"close"),),
         ),
+        packed=_PACKED,
     )
 
 
@@ -126,6 +134,7 @@ def _webhook(
         unknown=problem(401, "Unknown key", _UNKNOWN),
         busy=problem(503, "Try again", _BUSY, RETRY_AFTER),
         too_large=problem(413, "Too large", _TOO_LARGE, (b"connection", b"close")),
+        packed=_PACKED,
     )
 
 

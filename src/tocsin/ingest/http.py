@@ -15,6 +15,7 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+_DIGITS = 18  # of a length; Python refuses to read numbers that are very long
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -48,10 +49,15 @@ def header(scope: Scope, name: bytes) -> bytes:
     return next((value for given, value in scope["headers"] if given == name), b"")
 
 
+def is_packed(scope: Scope) -> bool:
+    """Whether the body is compressed, or what else its Content-Encoding says (RFC 9110 8.4)."""
+    return header(scope, b"content-encoding").strip().lower() not in {b"", b"identity"}
+
+
 async def read(scope: Scope, receive: Receive, most: int, kept: int | None = None) -> bytes:
     """The body, or its first `kept` bytes. Its length is not believed: it is counted. `TooLarge`, `Gone`."""
     announced = header(scope, b"content-length")
-    if announced.isdigit() and int(announced) > most:
+    if announced.isdigit() and (len(announced) > _DIGITS or int(announced) > most):
         raise TooLarge
     body, size, more = b"", 0, True
     while more:

@@ -19,7 +19,7 @@ from tocsin.slos.models import Objective, Server
 router = Router(tags=["slos"])
 
 _YAML: dict[str, Any] = {
-    "responses": {200: {"description": "OK", "content": {"application/yaml": {"schema": {"type": "string"}}}}}
+    "responses": {200: {"description": "OK", "content": {"application/yaml": {"schema": {"type": "object"}}}}}
 }
 _COPIED = (
     "name", "slug", "description", "window_days", "kind", "part", "total", "histogram", "selector", "threshold",
