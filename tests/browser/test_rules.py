@@ -21,7 +21,7 @@ def test_an_alert_is_silenced_from_its_page_with_a_preview(page: Page) -> None:
     matchers.fill("service=~(")
     expect(preview).to_contain_text("is not a regular expression")
     matchers.fill('service="nowhere"')
-    page.get_by_label("Why").fill("Known")
+    page.get_by_role("textbox", name="Why").fill("Known")
     page.get_by_role("button", name="Only look").click()
     expect(page.locator("#trial")).to_contain_text("nothing would have become different")
     page.get_by_role("button", name="Silence them").click()
@@ -60,8 +60,8 @@ def test_routes_are_made_inside_each_other_moved_and_asked_on_a_phone(phone: Pag
 
 @pytest.mark.parametrize(
     "path",
-    ["/silences/", "/silences/new/", "/maintenance/", "/maintenance/new/", "/inhibitions/", "/inhibitions/new/",
-     "/urgency-rules/", "/urgency-rules/new/"],
+    ["/alerts/1/", "/silences/", "/silences/new/", "/maintenance/", "/maintenance/new/", "/inhibitions/",
+     "/inhibitions/new/", "/urgency-rules/", "/urgency-rules/new/"],
 )  # fmt: skip
 def test_lists_and_forms_are_accessible_and_fit_a_phone(phone: Page, path: str) -> None:
     phone.goto(path)

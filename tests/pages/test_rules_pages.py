@@ -186,6 +186,8 @@ def test_routes_are_nested_moved_tried_and_asked(world: World, desk: tuple[Clien
     page = text_of(client.get("/routes/?labels=team%3Dsearch%0Ajob%3Dbackup"))
     assert "Routed by “Search › Backups”." in page
     assert "with none urgency" in page
+    page = text_of(client.post("/silences/new/", {"matchers": "service=search", "look": "yes"}))
+    assert "<strong>1</strong> would be silenced" in page  # it is of the service that it goes to
     stored = Event.objects.get()
     assert "Routed by “Search”." in text_of(client.get(f"/routes/?receipt={stored.receipt}"))
     page = text_of(client.get("/routes/?receipt=6b3b1f1e-0000-4000-8000-000000000000"))

@@ -151,7 +151,8 @@ def _without(rules: Iterable[Rule], row: Model | None) -> tuple[Rule, ...]:
 def _tried(actor: Actor, now: datetime, edit: Callable[[Rulebook], Rulebook]) -> Trial:
     require(actor, Verb.VIEW)
     today = rulebook.rulebook(now)
-    runs = _Run(today, now), _Run(edit(today), now)
+    slugs = dict(Service.objects.values_list("pk", "slug"))
+    runs = _Run(today, now, slugs), _Run(edit(today), now, slugs)
     heard, unreadable = _heard()
     names = _Names()
     differences = []
@@ -189,6 +190,7 @@ class _Run:
 
     book: Rulebook
     now: datetime
+    slugs: Mapping[int, str]  # of all services
     sources: dict[suppression.Trace, dict[int, suppression.Source]] = field(
         default_factory=lambda: defaultdict[suppression.Trace, dict[int, suppression.Source]](dict)
     )
@@ -203,6 +205,8 @@ class _Run:
             return Verdict()
         fields = matching.fields_of(signal, integration.service.slug, integration.name, integration.kind)
         goes = routing.destination(self.book.routes, fields) if integration.is_routed else routing.NOWHERE
+        if goes.service is not None:
+            fields["service"] = self.slugs.get(goes.service, "")  # silences and windows are about where it goes
         judged = goes.urgency or urgency.judge(self.book.urgency_rules, fields, signal.severity, at).urgency
         hold = self._hold(fields, integration, number, at)
         self._open(fields, number, signal.summary)
