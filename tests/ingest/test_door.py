@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.ingest.calling import Reply, call
-from tocsin.config.door import LARGEST_PAGE, Door
+from tocsin.config.door import LARGEST_FROM_TOOLS, LARGEST_PAGE, Door
 from tocsin.ingest import http
 from tocsin.ingest.http import Receive, Scope, Send
 
@@ -92,6 +92,31 @@ def test_headers_with_underscores_do_not_pass_for_those_a_proxy_sets() -> None:
     reply = ask("/", b"localhost", (b"x_forwarded_proto", b"https"), (b"x-forwarded-proto", b"http"))
     assert b"x_forwarded_proto" not in reply.body
     assert b"x-forwarded-proto" in reply.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "room"),
+    [
+        ("GET", "/in/alertmanager/key/api/v2/alerts", "pages"),
+        ("POST", "/in/alertmanager/key/api/v2/alerts", "ingest"),  # taking alerts in stays where it is fast
+        ("POST", "/in/alertmanager/api/v2/alerts/", "ingest"),
+        ("POST", "/in/alertmanager/key/api/v2/silences", "pages"),
+        ("DELETE", "/in/alertmanager/key/api/v2/silence/x", "pages"),
+        ("GET", "/in/alertmanager/-/healthy", "pages"),
+        ("GET", "/in/alertmanager/key", "ingest"),
+        ("GET", "/in/grafana/key/api/v2/alerts", "ingest"),
+    ],
+)
+def test_alertmanagers_tools_are_answered_by_pages_under_any_name(method: str, path: str, room: str) -> None:
+    reply = asyncio.run(call(DOOR, path, method=method, headers=[(b"host", b"10.0.0.7")]))
+    assert reply.body.decode().startswith(f'["{room}"')
+
+
+def test_what_tools_send_in_pieces_gets_a_length() -> None:
+    path = "/in/alertmanager/key/api/v2/silences"
+    reply = asyncio.run(call(DOOR, path, [b"{", b"}"], headers=[(b"transfer-encoding", b"chunked")]))
+    assert reply.json() == ["pages", "content-length", "host"]
+    assert asyncio.run(call(DOOR, path, [b" " * LARGEST_FROM_TOOLS, b" "])).status == 413
 
 
 def lifespan(to: Door) -> list[str]:

@@ -122,6 +122,8 @@ def test_maintenance_is_planned_once_and_weekly_and_ended_early(desk: tuple[Clie
     assert "Goes on" in page
     assert "Sun 23:00–01:30" in text_of(client.get(weekly.get_absolute_url()))
     upgrade = Maintenance.objects.get(name="Upgrade")
+    Maintenance.objects.filter(pk=weekly.pk).update(zone="Mars/Olympus")
+    assert "Nightly" in text_of(client.get("/maintenance/"))  # also when it cannot be read
     client.post(f"/maintenance/{upgrade.pk}/end/")
     assert "Over" in text_of(client.get("/maintenance/"))
     client.post(f"/maintenance/{upgrade.pk}/delete/")

@@ -38,6 +38,7 @@ from tocsin.tuning.forms import (
     urgency_initial,
     weekly_words,
 )
+from tocsin.ui.pages import paginate
 
 TABS = (
     ("routes", "Routing"),
@@ -53,16 +54,20 @@ Trial = Callable[[], trying.Trial]
 def maintenances(request: ActorRequest) -> HttpResponse:
     """What goes on now first, then by when it comes next, then what is over."""
     now = clock.now()
-    rows = [_planned(row, now) for row in queries.maintenances(request.actor)[:200]]
+    rows = [_planned(row, now) for row in queries.maintenances(request.actor)[:_MOST]]
     rows.sort(key=lambda row: (_STATES.index(row["state"]), row["at"] or now))
     return _list(request, "maintenances", rows)
 
 
 _STATES = ("active", "upcoming", "over")
+_MOST = 500  # windows, the newest
 
 
 def _planned(row: Maintenance, now: datetime) -> dict[str, Any]:
-    window = window_value(row)
+    try:
+        window = window_value(row)
+    except ValueError:  # there is a banner for it; the list leads to where it is mended
+        return {"row": row, "state": "over", "at": None, "weekly": ""}
     span = span_at(window, now)
     at = span[1] if span else next_start(window, now)
     state = "active" if span else "upcoming" if at else "over"
@@ -267,7 +272,9 @@ def urgency_rule_delete(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _list(request: ActorRequest, tab: str, rows: list[dict[str, Any]], **more: object) -> HttpResponse:
-    return show(request, f"tuning/{tab}.html", {"rows": rows, "tab": tab, "tabs": TABS, **more})
+    """A tree is not torn apart: there are never more routes than fit one page."""
+    page = paginate(rows, request, routing.MOST if tab == "routes" else 50)
+    return show(request, f"tuning/{tab}.html", {"rows": page, "tab": tab, "tabs": TABS, **more})
 
 
 def _form(
