@@ -6,28 +6,30 @@ and goes to quarantine; what comes after it is absorbed as if it had never been 
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from tocsin.alerts import loading
+from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.ledger import Key, Ledger
 from tocsin.alerts.models import Event
 from tocsin.alerts.quarantine import quarantine
+from tocsin.alerts.rows import EventRow
+from tocsin.alerts.rulebook import Rulebook, Speaker
 from tocsin.alerts.storable import without_nul
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Beat, Change, Heard, Signal
 from tocsin.health import problems, wakeups
 from tocsin.services.models import Integration
-from tocsin.sources.contract import Unreadable
+from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.registry import SOURCES
 
 Follow = Callable[[Sequence[GroupChange], datetime], None]
 
-_LOCK = 0x70C51A  # PostgreSQL's advisory locks are known by number
 _SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_PROTOCOL,
@@ -92,21 +94,14 @@ def _is_passing(error: Exception) -> bool:
     return not (getattr(cause, "sqlstate", None) or "").startswith("54")
 
 
-def _alone() -> bool:
-    """Whether this is the one node that absorbs, until the transaction ends. SQLite has one node."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
 @dataclass(slots=True)
-class _Heard:
-    event: Event
-    integration: Integration
-    signals: list[Signal]
-    told: list[Told] = field(default_factory=list)
+class _Read:
+    """What one event says; of events that are alike to the byte, the same signals."""
+
+    event: EventRow
+    integration: Speaker
+    signals: Sequence[Signal]
+    told: Sequence[Change | Beat] = ()
     reason: Reason | None = None  # why there is nothing to do
 
 
@@ -116,20 +111,24 @@ class _Absorbing:
     follow: Follow
     listeners: Listeners = NOBODY
     done: Absorbed = Absorbed()
-    claimed: list[Event] = field(default_factory=list)  # by the attempt that is going on
+    claimed: list[EventRow] = field(default_factory=list)  # by the attempt that is going on
 
     def attempt(self, size: int) -> int:
-        # without this look, an idle engine would take SQLite's write lock at every tick
-        if not Event.objects.filter(state="new").exists():
+        # read and parsed outside the transaction: on SQLite others wait for its lock, and ingest is one of them
+        self.claimed = loading.claim(size)
+        if not self.claimed:
             return 0
+        rulebook = rulebooks.load({event.integration_id for event in self.claimed})
+        read, errors = _read_all(self.claimed, rulebook)
         with transaction.atomic():
-            step = self._batch(size) if _alone() else Absorbed()
+            is_ours = loading.is_alone() and loading.is_mine(self.claimed)
+            step = self._batch(rulebook, read, errors) if is_ours else Absorbed()
         self._add(step)
         return step.events + step.quarantined
 
     def give_up(self, error: Exception) -> None:
         with transaction.atomic():
-            count = quarantine({self.claimed[0].pk: _text(error)}, self.now)
+            count = quarantine({self.claimed[0].id: _text(error)}, self.now)
         self._add(Absorbed(quarantined=count))
 
     def _add(self, step: Absorbed) -> None:
@@ -140,46 +139,56 @@ class _Absorbing:
             quarantined=self.done.quarantined + step.quarantined,
         )
 
-    def _batch(self, size: int) -> Absorbed:
-        self.claimed = list(Event.objects.filter(state="new").order_by("id")[:size])
-        heard, errors = _hear(self.claimed)
-        ledger = _apply(heard)
+    def _batch(self, rulebook: Rulebook, read: Sequence[_Read], errors: Mapping[int, str]) -> Absorbed:
+        ledger = _apply(read, rulebook)
         _finish(ledger, self.follow, self.now)
-        self._tell([told for h in heard for told in h.told])
-        absorbed = [h.event.pk for h in heard]
-        Event.objects.filter(pk__in=absorbed).update(state="absorbed", absorbed_at=self.now, error="")
+        self._tell([r for r in read if r.told])
+        loading.absorbed([r.event.id for r in read], self.now)
         quarantined = quarantine(errors, self.now)
-        return Absorbed(events=len(absorbed), groups=len(ledger.new_groups), quarantined=quarantined)
+        return Absorbed(events=len(read), groups=len(ledger.new_groups), quarantined=quarantined)
 
-    def _tell(self, told: Sequence[Told]) -> None:
+    def _tell(self, read: Sequence[_Read]) -> None:
+        if not read:
+            return
+        events = Event.objects.in_bulk([r.event.id for r in read])
+        integrations = Integration.objects.select_related("service").in_bulk({r.integration.id for r in read})
+        told = [
+            Told(event=events[r.event.id], integration=integrations[r.integration.id], what=what)
+            for r in read
+            for what in r.told
+        ]
         for kind, listener in ((Change, self.listeners.changes), (Beat, self.listeners.beats)):
             if some := [t for t in told if isinstance(t.what, kind)]:
                 listener(some, self.now)
 
 
-def _hear(events: Sequence[Event]) -> tuple[list[_Heard], dict[int, str]]:
-    """What each event says; and what is wrong with those that cannot be read."""
-    found = Integration.objects.select_related("service__policy").in_bulk({e.integration_id for e in events})
-    heard: list[_Heard] = []
+def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Read], dict[int, str]]:
+    """What each event says; and what is wrong with those that cannot be read. Each body is parsed once."""
+    read: list[_Read] = []
     errors: dict[int, str] = {}
+    known: dict[tuple[object, ...], _Read] = {}
     for event in events:
         try:
-            heard.append(_read(event, found[event.integration_id]))
+            integration = rulebook.integrations[event.integration_id]
+            source = SOURCES[event.kind]
+            moment = None if source.is_timeless(event.body) else event.received_at
+            same = event.integration_id, event.kind, event.body, moment
+            first = known.get(same) or known.setdefault(same, _read(event, integration, source))
+            read.append(_Read(event, integration, first.signals, first.told, first.reason))
         except (Unreadable, KeyError) as error:
-            errors[event.pk] = _text(error)
-    return heard, errors
+            errors[event.id] = _text(error)
+    return read, errors
 
 
-def _read(event: Event, integration: Integration) -> _Heard:
+def _read(event: EventRow, integration: Speaker, source: Source) -> _Read:
     if not integration.is_enabled:
-        return _Heard(event, integration, [], reason=Reason.SWITCHED_OFF)
-    body = bytes(event.body)
-    heard = SOURCES[event.kind].parse(body, integration.mapping, event.received_at)
+        return _Read(event, integration, (), reason=Reason.SWITCHED_OFF)
+    heard = source.parse(event.body, integration.mapping, event.received_at)
     signals = [h for h in heard if isinstance(h, Signal)]
-    told = [Told(event=event, integration=integration, what=h) for h in heard if not isinstance(h, Signal)]
-    if b"\\u0000" in body:
+    told = [h for h in heard if not isinstance(h, Signal)]
+    if b"\\u0000" in event.body:
         signals = [without_nul(s) for s in signals]
-    return _Heard(event, integration, signals, told, None if signals else _silent(heard))
+    return _Read(event, integration, signals, told, None if signals else _silent(heard))
 
 
 def _silent(heard: Sequence[Heard]) -> Reason:
@@ -189,14 +198,14 @@ def _silent(heard: Sequence[Heard]) -> Reason:
     return Reason.CHANGE if isinstance(heard[0], Change) else Reason.BEAT
 
 
-def _apply(heard: Sequence[_Heard]) -> Ledger:
-    keys = {(h.integration.pk, signal.dedup_key) for h in heard for signal in h.signals}
-    ledger = loading.load(keys, {h.integration for h in heard})
-    for h in heard:
-        if h.reason:
-            ledger.pass_over(h.event, h.reason)
-        for position, signal in enumerate(h.signals):
-            ledger.hear(h.event, h.integration, position, signal)
+def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
+    keys = {(r.integration.id, signal.dedup_key) for r in read for signal in r.signals}
+    ledger = loading.load(keys, rulebook)
+    for r in read:
+        if r.reason:
+            ledger.pass_over(r.event, r.reason)
+        for position, signal in enumerate(r.signals):
+            ledger.hear(r.event, r.integration, position, signal)
     return ledger
 
 
@@ -222,7 +231,7 @@ class _Expiring:
         if not self.keys:
             return 0
         with transaction.atomic():
-            if not _alone():
+            if not loading.is_alone():
                 return 0
             taking = self.keys[:size]
             count = self._batch(taking)
@@ -237,7 +246,7 @@ class _Expiring:
         problems.report(f"expiring {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
 
     def _batch(self, keys: Sequence[Key]) -> int:
-        ledger = loading.load(set(keys), [])
+        ledger = loading.load(set(keys), rulebooks.NONE)
         # under the lock, and after a look: it may have been triggered again meanwhile
         late = [k for k in keys if (held := ledger.open.get(k)) and _is_over(held.alerts[k].ends_at, self.now)]
         for key in late:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tocsin.alerts.models import AlertGroup, Event
+from tocsin.alerts.rows import GroupRow, as_model
 from tocsin.core.signals import Beat, Change
 from tocsin.services.models import Integration
 
@@ -18,16 +19,27 @@ class ChangeKind(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GroupChange:
     """In the order in which they happened; a group that changed twice in one batch comes twice.
 
-    `group` is the saved row as it stands when the batch is over, so the last change of a group agrees with it.
+    `row` is the saved row as it stands when the batch is over, so the last change of a group agrees with it.
     A group of urgency "none" changes like any other; nobody is paged for it.
     """
 
-    group: AlertGroup
+    row: GroupRow
     kind: ChangeKind
+
+    @property
+    def group_id(self) -> int:
+        """Those who are told are told after the row was written."""
+        assert self.row.id is not None  # noqa: S101 - a contract
+        return self.row.id
+
+    @property
+    def group(self) -> AlertGroup:
+        """The row as a model, made anew each time: for the few who need one."""
+        return as_model(self.row)
 
 
 @dataclass(frozen=True, kw_only=True)

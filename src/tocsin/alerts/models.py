@@ -35,10 +35,16 @@ class Event(models.Model):
         return str(self.receipt)
 
 
+HAS_ANSWERER = models.Q(acknowledged_by__isnull=False)
+HAS_RESOLVER = models.Q(resolved_by__isnull=False)
+HAS_USER = models.Q(user__isnull=False)
+
+
 class AlertGroup(models.Model):
     """What a responder sees, is paged for and acknowledges."""
 
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="groups")
+    # the index group_service begins with it
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="groups", db_index=False)
     title = models.CharField(max_length=1024)
     severity = models.CharField(max_length=10, choices=[(s.value, s.name.title()) for s in Severity])
     urgency = models.CharField(max_length=6, choices=[(u.value, u.name.title()) for u in Urgency])
@@ -46,9 +52,13 @@ class AlertGroup(models.Model):
     opened_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    resolved_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     alert_count = models.PositiveIntegerField(default=0)
     event_count = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)  # grows with every change of state; fences races
@@ -56,8 +66,11 @@ class AlertGroup(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["state", "-last_event_at"], name="group_state"),
+            models.Index(fields=["state", "-id"], name="group_state"),
             models.Index(fields=["service", "-opened_at"], name="group_service"),
+            # by who answered: most rows of a storm have nobody yet, and cost nothing here
+            models.Index(fields=["acknowledged_by"], name="group_answerer", condition=HAS_ANSWERER),
+            models.Index(fields=["resolved_by"], name="group_resolver", condition=HAS_RESOLVER),
             models.Index(fields=["id"], name="group_open", condition=~models.Q(state="resolved")),
         ]
 
@@ -71,9 +84,11 @@ class AlertGroup(models.Model):
 class Alert(models.Model):
     """One problem, by (integration, dedup key) while open."""
 
-    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="alerts")
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="alerts", db_index=False, db_constraint=False
+    )
     dedup_key = models.CharField(max_length=255)
-    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="alerts")
+    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="alerts", db_constraint=False)
     state = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in AlertState])
     severity = models.CharField(max_length=10)
     summary = models.CharField(max_length=1024)
@@ -108,16 +123,21 @@ class Alert(models.Model):
 class Outcome(models.Model):
     """What became of one signal of an event, and why: the receipt."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="outcomes")
+    pk = models.CompositePrimaryKey("event_id", "position")
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="outcomes", db_index=False, db_constraint=False
+    )
     position = models.PositiveIntegerField()  # in the event: a webhook carries many alerts
     dedup_key = models.CharField(max_length=255)
     action = models.CharField(max_length=12)  # trigger, acknowledge, resolve
     reason = models.CharField(max_length=40)  # of core.receipts.Reason
-    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="outcomes")
+    alert = models.ForeignKey(
+        Alert, null=True, on_delete=models.CASCADE, related_name="outcomes", db_index=False, db_constraint=False
+    )
 
     class Meta:
         ordering = ["event_id", "position"]
-        indexes = [models.Index(fields=["alert", "-id"], name="outcome_alert")]
+        indexes = [models.Index(fields=["alert", "-event_id"], name="outcome_of_alert")]
 
     def __str__(self) -> str:
         return f"{self.dedup_key}: {self.reason}"
@@ -126,15 +146,18 @@ class Outcome(models.Model):
 class Entry(models.Model):
     """A line in the history of an alert group."""
 
-    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="entries")
+    group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="entries", db_constraint=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=24)  # opened, joined, severity, paged, acknowledged, timed_out, resolved, note …
     text = models.TextField()
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # who did it
+    user = models.ForeignKey(  # who did it
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     via = models.CharField(max_length=12, blank=True)  # web, link, api, email, engine
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["user"], name="entry_user", condition=HAS_USER)]
 
     def __str__(self) -> str:
         return self.text

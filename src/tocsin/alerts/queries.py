@@ -121,7 +121,7 @@ _EVENT_SENTENCES = {
 def receipt(actor: Actor, receipt_id: uuid.UUID) -> Receipt:
     """`DoesNotExist` when nothing was accepted under this id, or its retention is over."""
     found = event(actor, receipt_id)
-    outcomes = found.outcomes.select_related("alert__group__service").order_by("position", "id")
+    outcomes = found.outcomes.select_related("alert__group__service").order_by("position")
     return Receipt(
         event=found, sentence=_EVENT_SENTENCES.get(found.state, found.state), signals=tuple(map(_signal, outcomes))
     )

@@ -17,6 +17,10 @@ Parse = Callable[[bytes, Mapping[str, object], datetime], Sequence[Heard]]
 IsSigned = Callable[[str, bytes, Callable[[str], str], datetime], bool]
 
 
+def _always(_: bytes) -> bool:
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     kind: str
@@ -28,6 +32,7 @@ class Source:
     setup: str  # how to point the tool here, with {url} and {key}
     check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
     is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
+    is_timeless: Callable[[bytes], bool] = _always  # whether the body means the same whenever it comes
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
     keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
     tells: str = "alert"  # what its sample tells of: an alert or a change

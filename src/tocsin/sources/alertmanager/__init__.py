@@ -39,10 +39,15 @@ def read(body: bytes) -> Webhook:
 
 def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
     """A webhook is an object; what Prometheus sends is a list."""
-    if body.lstrip()[:1] == b"[":
+    if not is_webhook(body):
         return push.parse(body, received_at)
     webhook = read(body)
     return [signal_of(alert, webhook.status, _links(alert, webhook)) for alert in webhook.alerts]
+
+
+def is_webhook(body: bytes) -> bool:
+    """Only in webhooks a message means the same whenever it comes: what is pushed ends some minutes after its arrival."""
+    return body.lstrip()[:1] != b"["
 
 
 def _links(alert: Alert, webhook: Webhook) -> list[tuple[object, object]]:
@@ -104,4 +109,5 @@ SOURCE = Source(
     sample=SAMPLE,
     setup=SETUP,
     check=read,
+    is_timeless=is_webhook,
 )
