@@ -12,7 +12,7 @@ from django.db.models import Min
 
 from tests.apps.hearing import Source
 from tests.conftest import NOON
-from tocsin.alerts.models import AlertGroup
+from tocsin.alerts.models import Alert, AlertGroup, Weather
 from tocsin.channels.contract import Content, Failed, Letter, Result, Retry, Sent
 from tocsin.checks.models import Check
 from tocsin.core.escalation import STEWARDS, Target, TargetKind
@@ -135,7 +135,10 @@ class World:
         return made
 
     def monitoring(self, policy: EscalationPolicy, service: str = "Checkout", **fields: object) -> "Monitoring":
-        made = create_service(SETUP, service, policy, self.now, **fields)  # type: ignore[arg-type]
+        made = create_service(SETUP, service, policy, self.now)
+        for name, value in ({"storm_threshold": 0} | fields).items():  # a storm is a story of its own
+            setattr(made, name, value)
+        made.save()
         integration, _ = create_integration(SETUP, made, "pagerduty", "Monitoring", self.now)
         return Monitoring(self, made, Source(integration))
 
@@ -188,6 +191,9 @@ class World:
             Notification.objects.filter(state="waiting").aggregate(due=Min("due_at"))["due"],
             Check.objects.aggregate(due=Min("next_due"))["due"],
             Message.objects.filter(state__in=("pending", "unknown")).aggregate(due=Min("due_at"))["due"],
+            Alert.objects.filter(resolved_at=None).aggregate(due=Min("review_at"))["due"],
+            Alert.objects.filter(resolved_at=None).aggregate(due=Min("ends_at"))["due"],
+            Weather.objects.aggregate(due=Min("ends_at"))["due"],
         ]
         return min((due for due in waiting if due is not None), default=None)
 

@@ -24,9 +24,10 @@ def make_user(name: str = "Ada") -> User:
     return User.objects.create(email=f"{name.lower()}@example.org", name=name, created_at=NOON)
 
 
-def make_service(name: str = "checkout", group_minutes: int = 0) -> Service:
+def make_service(name: str = "checkout", group_minutes: int = 0, **more: object) -> Service:
     policy, _ = EscalationPolicy.objects.get_or_create(name="Default", slug="default")
-    return Service.objects.create(name=name, slug=name, policy=policy, group_minutes=group_minutes, created_at=NOON)
+    fields: dict[str, object] = {"group_minutes": group_minutes, "storm_threshold": 0} | more
+    return Service.objects.create(name=name, slug=name, policy=policy, created_at=NOON, **fields)
 
 
 def make_integration(service: Service | None = None, kind: str = "pagerduty", name: str = "Monitoring") -> Integration:

@@ -371,8 +371,8 @@ def test_a_batch_takes_a_fixed_number_of_queries(
     assert AlertGroup.objects.count() == 40
 
 
-def test_nothing_new_costs_one_look(tool: Source, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
+def test_nothing_new_costs_one_look(tool: Source, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_max_num_queries(1):
         assert absorb(NOON, tool.follow) == Absorbed()
 
 

@@ -15,7 +15,7 @@ from tocsin.core.lifecycle import (
     met,
 )
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Action, Severity
+from tocsin.core.signals import Action, Severity, urgency_of
 
 TRIGGER, ACK, RESOLVE = Action.TRIGGER, Action.ACKNOWLEDGE, Action.RESOLVE
 NEW, ACKED = AlertState.TRIGGERED, AlertState.ACKNOWLEDGED
@@ -59,7 +59,7 @@ def test_a_signal_meets_an_open_alert(
 def test_a_signal_meets_no_open_alert(
     action: Action, severity: Severity, joins: GroupState | None, reason: Reason
 ) -> None:
-    assert arrived(action, severity, joins) is reason
+    assert arrived(action, urgency_of(severity), joins) is reason
 
 
 @pytest.mark.parametrize(

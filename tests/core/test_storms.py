@@ -22,7 +22,7 @@ from tocsin.core.storms import (
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-SHELTER = Shelter(threshold=3)
+SHELTER = Shelter(threshold=3, window=timedelta(minutes=1))
 C, W, B, J = Reason.CALM, Reason.WAITS, Reason.BREAKS, Reason.JOINS
 
 
@@ -65,7 +65,7 @@ times = st.lists(st.floats(0, 2000), max_size=40).map(sorted)
 def test_only_who_is_calm_pages_and_never_more_than_the_threshold_in_a_window(
     seconds: list[float], threshold: int
 ) -> None:
-    found = list(zip(seconds, reasons(seconds, Shelter(threshold=threshold)), strict=True))
+    found = list(zip(seconds, reasons(seconds, Shelter(threshold=threshold, window=timedelta(minutes=1))), strict=True))
     paged = [second for second, reason in found if reason is C]
     assert all(sum(1 for p in paged if start <= p < start + 60) <= threshold for start in paged)
     if found:
@@ -80,7 +80,7 @@ def test_who_waits_never_waits_longer_than_it_takes_to_settle(seconds: list[floa
         arrival = arrive(SHELTER, weather, at)
         weather = arrival.weather
         if arrival.reason is W:
-            hold = waiting(weather)
+            hold = waiting(weather.settles_at)
             assert hold.until is not None
             assert timedelta(0) < hold.until - at <= SHELTER.settle
 

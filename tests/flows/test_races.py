@@ -12,6 +12,7 @@ from django.db.models import Count
 from tests.world import Monitoring, Person, World
 from tocsin.alerts.changes import ChangeKind, GroupChange
 from tocsin.alerts.models import AlertGroup
+from tocsin.alerts.rows import as_row
 from tocsin.core.escalation import Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.engine import sender, tick
@@ -224,4 +225,4 @@ def begin(world: World, monitoring: Monitoring, count: int) -> None:
     at = {"opened_at": world.now, "last_event_at": world.now}
     groups = AlertGroup.objects.bulk_create(AlertGroup(title=f"disk {n}", **group, **at) for n in range(count))
     with transaction.atomic():
-        running.follow([GroupChange(group=g, kind=ChangeKind.OPENED) for g in groups], world.now)
+        running.follow([GroupChange(row=as_row(g), kind=ChangeKind.OPENED) for g in groups], world.now)

@@ -15,7 +15,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from tocsin.alerts import loading
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
-from tocsin.alerts.ledger import Key, Ledger
+from tocsin.alerts.holding import Key
+from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Event
 from tocsin.alerts.quarantine import quarantine
 from tocsin.alerts.rows import EventRow
@@ -50,18 +51,18 @@ def absorb(now: datetime, follow: Follow, limit: int = 500, listeners: Listeners
     is ill and not an event, its error is raised and nothing is changed.
     """
     run = _Absorbing(now, follow, listeners)
-    _in_steps(limit, run.attempt, run.give_up)
+    in_steps(limit, run.attempt, run.give_up)
     return run.done
 
 
 def expire(now: datetime, follow: Follow, limit: int = 500) -> int:
     """Resolves alerts whose source announced an end that has passed; returns how many."""
     run = _Expiring(now, follow, loading.expired(now, limit))
-    _in_steps(limit, run.attempt, run.give_up)
+    in_steps(limit, run.attempt, run.give_up)
     return run.done
 
 
-def _in_steps(limit: int, attempt: Callable[[int], int], give_up: Callable[[Exception], None]) -> None:
+def in_steps(limit: int, attempt: Callable[[int], int], give_up: Callable[[Exception], None]) -> None:
     """`attempt` takes up to so many, in a transaction, and says how many; `give_up` sets one aside."""
     size, taken = limit, 0
     while taken < limit:
@@ -115,10 +116,11 @@ class _Absorbing:
 
     def attempt(self, size: int) -> int:
         # read and parsed outside the transaction: on SQLite others wait for its lock, and ingest is one of them
+        self.claimed = []
         self.claimed = loading.claim(size)
         if not self.claimed:
             return 0
-        rulebook = rulebooks.load({event.integration_id for event in self.claimed})
+        rulebook = rulebooks.load({event.integration_id for event in self.claimed}, self.now)
         read, errors = _read_all(self.claimed, rulebook)
         with transaction.atomic():
             is_ours = loading.is_alone() and loading.is_mine(self.claimed)
@@ -127,6 +129,8 @@ class _Absorbing:
         return step.events + step.quarantined
 
     def give_up(self, error: Exception) -> None:
+        if not self.claimed:
+            raise error  # it is no event's fault
         with transaction.atomic():
             count = quarantine({self.claimed[0].id: _text(error)}, self.now)
         self._add(Absorbed(quarantined=count))
@@ -140,8 +144,8 @@ class _Absorbing:
         )
 
     def _batch(self, rulebook: Rulebook, read: Sequence[_Read], errors: Mapping[int, str]) -> Absorbed:
-        ledger = _apply(read, rulebook)
-        _finish(ledger, self.follow, self.now)
+        ledger = _apply(read, rulebook.current(self.now))
+        finish(ledger, self.follow, self.now)
         self._tell([r for r in read if r.told])
         loading.absorbed([r.event.id for r in read], self.now)
         quarantined = quarantine(errors, self.now)
@@ -209,7 +213,8 @@ def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
     return ledger
 
 
-def _finish(ledger: Ledger, follow: Follow, now: datetime) -> None:
+def finish(ledger: Ledger, follow: Follow, now: datetime) -> None:
+    """Writes what became of the batch and tells those who page, all in the caller's transaction."""
     loading.write(ledger)
     if ledger.changes:
         follow(ledger.changes, now)
@@ -246,12 +251,12 @@ class _Expiring:
         problems.report(f"expiring {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
 
     def _batch(self, keys: Sequence[Key]) -> int:
-        ledger = loading.load(set(keys), rulebooks.NONE)
+        ledger = loading.load(set(keys), rulebooks.load({i for i, _ in keys}, self.now))
         # under the lock, and after a look: it may have been triggered again meanwhile
         late = [k for k in keys if (held := ledger.open.get(k)) and _is_over(held.alerts[k].ends_at, self.now)]
         for key in late:
             ledger.expire(key, self.now)
-        _finish(ledger, self.follow, self.now)
+        finish(ledger, self.follow, self.now)
         return len(late)
 
 

@@ -8,10 +8,12 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
+from tocsin.alerts import stored
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Event
 from tocsin.alerts.quarantine import note_quarantine
+from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.health import wakeups
@@ -56,7 +58,9 @@ def _mark(group_id: int, state: GroupState, now: datetime, **fields: object) -> 
 def _mark_alerts(group_id: int, state: GroupState, now: datetime) -> None:
     still_open = Alert.objects.filter(group_id=group_id).exclude(state=AlertState.RESOLVED)
     if state is GroupState.RESOLVED:
+        stored.let_go(Q(held=HoldKind.INHIBITION, held_by__in=list(still_open.values_list("pk", flat=True))))
         still_open.update(state=AlertState.RESOLVED, resolved_at=now)
+        stored.let_go(Q(held=HoldKind.STORM, held_by=group_id))
     else:
         still_open.update(state=AlertState(state.value))
 

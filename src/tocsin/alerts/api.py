@@ -33,6 +33,7 @@ class GroupOut(Schema):
     resolved_by: int | None
     alert_count: int
     event_count: int
+    held: str = Field(description="What holds all its open alerts back, so that nobody is paged; empty: nothing.")
     url: str
 
 
@@ -52,6 +53,11 @@ class AlertOut(Schema):
     opened_at: datetime
     last_event_at: datetime
     resolved_at: datetime | None
+    held: str = Field(
+        description="silence, maintenance, inhibition, pause, flapping, settling, storm; empty: nothing holds it back."
+    )
+    held_reason: str
+    held_until: datetime | None
 
 
 class EntryOut(Schema):
@@ -159,7 +165,7 @@ def retry(request: HttpRequest, pk: int) -> Status[None]:
 def _group(row: AlertGroup) -> dict[str, object]:
     names = (
         "title", "severity", "urgency", "state", "opened_at", "last_event_at", "acknowledged_at", "resolved_at",
-        "alert_count", "event_count",
+        "alert_count", "event_count", "held",
     )  # fmt: skip
     return {
         "id": row.pk,
@@ -174,7 +180,7 @@ def _group(row: AlertGroup) -> dict[str, object]:
 def _alert(row: Alert) -> dict[str, object]:
     names = (
         "dedup_key", "state", "severity", "summary", "source", "component", "details", "links", "images",
-        "event_count", "opened_at", "last_event_at", "resolved_at",
+        "event_count", "opened_at", "last_event_at", "resolved_at", "held", "held_reason", "held_until",
     )  # fmt: skip
     return {"id": row.pk, "integration": row.integration_id, **{name: getattr(row, name) for name in names}}
 

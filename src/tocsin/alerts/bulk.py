@@ -76,7 +76,7 @@ def _update_all(model: type[Model], names: Sequence[str], rows: Sequence[Values]
 
 def _execute_each(sql: str, model: type[Model], names: Sequence[str], rows: Iterable[Values]) -> None:
     moments = [place for place, field in enumerate(_fields(model, names)) if isinstance(field, DateTimeField)]
-    ready = [_without_zones(row, moments) for row in rows]
+    ready: Any = [_without_zones(row, moments) for row in rows]
     if ready:
         with connection.cursor() as cursor:
             cursor.executemany(sql, ready)
@@ -96,7 +96,7 @@ def _fields(model: type[Model], names: Sequence[str]) -> "list[Field[Any, Any]]"
 
 
 def _columns(model: type[Model], names: Sequence[str]) -> list[str]:
-    return [connection.ops.quote_name(field.column) for field in _fields(model, names)]
+    return [connection.ops.quote_name(str(field.column)) for field in _fields(model, names)]
 
 
 def _table(model: type[Model]) -> str:

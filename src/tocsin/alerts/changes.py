@@ -15,6 +15,7 @@ class ChangeKind(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"  # a new alert joined an acknowledged group, which is triggered again
     WORSENED = "worsened"  # its severity rose; the group is triggered, whatever it was before
+    HELD = "held"  # all its open alerts are held back: paging stops
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
 

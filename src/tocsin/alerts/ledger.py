@@ -8,56 +8,49 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tocsin.alerts.changes import ChangeKind, GroupChange
+from tocsin.alerts.gate import Gale, Gate, put
+from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to, refresh
 from tocsin.alerts.rows import AlertRow, EntryRow, EventRow, GroupRow, OutcomeRow
-from tocsin.alerts.rulebook import Rulebook, Speaker
-from tocsin.core import grouping
-from tocsin.core.destination import Destination
-from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState, Standing, arrived, group_state, met
+from tocsin.alerts.rulebook import Destination, Rulebook, Speaker
+from tocsin.core import expiry, grouping, storms
+from tocsin.core.holds import Hold, HoldKind
+from tocsin.core.lifecycle import AlertState, GroupState, Standing, arrived, group_state, met
+from tocsin.core.matching import Fields
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Action, Severity, Signal, Urgency
-
-Key = tuple[int, str]  # integration and dedup key
 
 _CHANGE = {
     GroupState.TRIGGERED: ChangeKind.REOPENED,
     GroupState.ACKNOWLEDGED: ChangeKind.ACKNOWLEDGED,
     GroupState.RESOLVED: ChangeKind.RESOLVED,
 }
+_HELD = {
+    HoldKind.SILENCE: Reason.SILENCED,
+    HoldKind.MAINTENANCE: Reason.MAINTAINED,
+    HoldKind.INHIBITION: Reason.INHIBITED,
+    HoldKind.PAUSE: Reason.PAUSED,
+    HoldKind.FLAPPING: Reason.FLAPPING,
+    HoldKind.SETTLING: Reason.SETTLING,
+    HoldKind.STORM: Reason.IN_STORM,
+}
 
 
-@dataclass(slots=True, eq=False)
-class Holding:
-    """An open group in hand."""
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A new alert, before it has a group."""
 
-    row: GroupRow
-    alerts: dict[Key, AlertRow] = field(default_factory=dict)  # its open ones with keys of this batch
-    triggered: int = 0  # of all its alerts, in hand or not
-    acknowledged: int = 0
-    acknowledges: bool = False  # its triggered alerts that are not in hand become acknowledged
-
-    def count(self, state: str, change: int) -> None:
-        if state == AlertState.TRIGGERED:
-            self.triggered += change
-        elif state == AlertState.ACKNOWLEDGED:
-            self.acknowledged += change
-
-    def move(self, alert: AlertRow, state: AlertState) -> None:
-        self.count(alert.state, -1)
-        self.count(state, 1)
-        alert.state = state.value
-
-    def acknowledge(self) -> None:
-        self.acknowledges = True
-        self.acknowledged, self.triggered = self.acknowledged + self.triggered, 0
-        for alert in self.alerts.values():
-            alert.state = AlertState.ACKNOWLEDGED.value
+    integration: Speaker
+    key: Key
+    signal: Signal
+    to: Destination
+    at: datetime
 
 
 @dataclass(slots=True)
 class Ledger:
-    rulebook: Rulebook
+    gate: Gate
     open: dict[Key, Holding] = field(default_factory=dict)
-    newest: dict[int, Holding] = field(default_factory=dict)  # by service, of those that collect
+    newest: dict[tuple[int, str], Holding | None] = field(default_factory=dict)  # by service and key of the group
     changes: list[GroupChange] = field(default_factory=list)
     outcomes: list[OutcomeRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
@@ -65,21 +58,27 @@ class Ledger:
     new_alerts: list[AlertRow] = field(default_factory=list)
     touched_groups: dict[int, Holding] = field(default_factory=dict)
     touched_alerts: dict[int, AlertRow] = field(default_factory=dict)
+    judged: dict[int, AlertRow] = field(default_factory=dict)  # old alerts whose urgency or hold was decided again
+
+    @property
+    def rulebook(self) -> Rulebook:
+        return self.gate.rulebook
 
     def hear(self, event: EventRow, integration: Speaker, position: int, signal: Signal) -> None:
         """One signal, after all that came before it."""
         key = event.integration_id, signal.dedup_key
         holding = self.open.get(key)
         alert = holding.alerts[key] if holding else None
+        why = ""
         if holding is None or alert is None:
-            reason, alert = self._arrive(integration, key, signal, event.received_at)
+            reason, alert, why = self._arrive(integration, key, signal, event.received_at)
         elif alert.said is signal:
             # nothing is new: counting is all there is to do, and storms consist of this
-            _count(holding.row, alert, event.received_at)
+            count(holding.row, alert, event.received_at)
             reason = Reason.DEDUPLICATED
         else:
             reason = self._meet(holding, integration, key, signal, event.received_at)
-        self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert))
+        self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert, why))
 
     def pass_over(self, event: EventRow, reason: Reason) -> None:
         """An event that says nothing about any alert still has a receipt."""
@@ -88,39 +87,105 @@ class Ledger:
     def expire(self, key: Key, at: datetime) -> None:
         holding = self.open[key]
         alert = holding.alerts[key]
+        silence = self.rulebook.terms(holding.row.service_id).silence
+        is_silent = bool(silence) and alert.last_event_at + silence <= at
+        why = expiry.Reason.SILENT if is_silent else expiry.Reason.ANNOUNCED
         self._touch(holding, alert)
-        self._resolve(
-            holding, key, at, f"“{alert.summary}” resolved by itself: its source announced it only until now."
-        )
+        self._resolve(holding, key, at, f"“{alert.summary}” resolved by itself: {why.value}.")
+
+    def review(self, key: Key, fields: Fields, at: datetime) -> None:
+        """Whether what holds an open alert back still does, or something does now that did not."""
+        holding = self.open[key]
+        alert = holding.alerts[key]
+        terms = self.rulebook.terms(holding.row.service_id)
+        hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
+        self._rejudge(holding, alert, hold, at)
+
+    def _rejudge(self, holding: Holding, alert: AlertRow, hold: Hold | None, at: datetime) -> None:
+        self._judged(holding, alert)
+        if hold is not None:
+            self._hold_back(holding, alert, hold, at)
+        elif alert.held:
+            self._release(holding, alert, at)
+        else:
+            alert.review_at = None
+
+    def _judged(self, holding: Holding, alert: AlertRow) -> None:
+        self._touch(holding, alert)
+        if alert.id:
+            self.judged[alert.id] = alert
+
+    def _hold_back(self, holding: Holding, alert: AlertRow, hold: Hold, at: datetime) -> None:
+        is_new = alert.held != hold.kind
+        holding.held += 0 if alert.held else 1
+        put(alert, hold, self.gate)
+        if is_new:
+            self._enter(holding, at, "held", f"“{alert.summary}” pages nobody now. {hold.reason}")
+        self._quiet(holding, at)
+
+    def _release(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
+        """It pages as a new one would, if nobody is paged for its group already."""
+        if hold := self._sheltered(holding, alert, at):
+            self._hold_back(holding, alert, hold, at)
+            return
+        put(alert, None, self.gate)
+        holding.held -= 1
+        holding.row.held = ""
+        self._enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
+        if holding.row.state == GroupState.ACKNOWLEDGED and alert.urgency != Urgency.NONE:
+            self._reopen(holding, alert, Urgency(alert.urgency), at)
+        else:
+            self._worsen(holding, alert, Urgency(alert.urgency), at)
+
+    def _reopen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
+        raise_to(holding.row, Severity(alert.severity), urgency)
+        holding.move(alert, AlertState.TRIGGERED)
+        self._settle(holding, at)
+
+    def _sheltered(self, holding: Holding, alert: AlertRow, at: datetime) -> Hold | None:
+        """Many that are released at once are a storm like any other."""
+        if not holding.is_held or alert.held == HoldKind.SETTLING or alert.urgency == Urgency.NONE:
+            return None
+        reason, gale = self.gate.arrive(self.rulebook.terms(holding.row.service_id), at)
+        if reason is storms.Reason.WAITS:
+            gale.waiting.append((holding, alert))
+            return storms.waiting(gale.weather.settles_at)
+        eye = self._eye(reason, gale, holding, at)
+        return None if eye is holding else storms.part_of(eye.row.id or 0)
 
     def _meet(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> Reason:
         alert = holding.alerts[key]
         standing = Standing(state=AlertState(alert.state), severity=Severity(alert.severity))
         reason = met(signal.action, signal.severity, standing)
         self._touch(holding, alert)
-        _count(holding.row, alert, at)
+        count(holding.row, alert, at)
         match reason:
             case Reason.RESOLVED:
                 self._resolve(holding, key, at, f"“{alert.summary}” resolved.")
             case Reason.ACKNOWLEDGED:
                 self._acknowledge(holding, alert, at)
             case Reason.DEDUPLICATED:
-                _refresh(alert, signal)
+                refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
             case Reason.RAISED | Reason.LOWERED:
-                self._change_severity(holding, alert, signal, self.rulebook.place(integration, signal), at)
+                to = self.rulebook.place(integration, signal, at)
+                self._change_severity(holding, alert, key, signal, to, at)
         return reason
 
-    def _touch(self, holding: Holding, alert: AlertRow) -> None:
+    def _touch(self, holding: Holding, alert: AlertRow | None = None) -> None:
         if holding.row.id:
             self.touched_groups[holding.row.id] = holding
-        if alert.id:
+        if alert and alert.id:
             self.touched_alerts[alert.id] = alert
 
     def _resolve(self, holding: Holding, key: Key, at: datetime, text: str) -> None:
         alert = holding.alerts.pop(key)
         del self.open[key]
         holding.move(alert, AlertState.RESOLVED)
+        holding.held -= 1 if alert.held else 0
         alert.resolved_at = at
+        if alert.id:
+            self.gate.gone.add(alert.id)
+        self.gate.recovers(self.rulebook.terms(holding.row.service_id), key, alert, at)
         self._enter(holding, at, "recovered", text)
         self._settle(holding, at)
 
@@ -130,84 +195,155 @@ class Ledger:
         self._settle(holding, at)
 
     def _change_severity(
-        self, holding: Holding, alert: AlertRow, signal: Signal, to: Destination, at: datetime
+        self, holding: Holding, alert: AlertRow, key: Key, signal: Signal, to: Destination, at: datetime
     ) -> None:
         was = alert.severity
-        _refresh(alert, signal)
+        refresh(alert, signal, to.terms.silence)
+        alert.urgency = to.urgency.value
         self._enter(holding, at, "severity", f"“{alert.summary}” went from {was} to {alert.severity}.")
-        self._worsen(holding, alert, to.urgency, at)
+        self._judged(holding, alert)
+        self.gate.note(alert, to.fields)
+        hold = self.gate.suppression(to.fields, key, alert, at) or self.gate.still(to.terms, key, alert, at)
+        if hold or alert.held:
+            self._rejudge(holding, alert, hold, at)
+        if not alert.held:
+            self._worsen(holding, alert, to.urgency, at)
 
     def _worsen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
-        """A group is as severe as the worst it has held; being worse than ever pages again."""
-        if not _raise(holding.row, Severity(alert.severity), urgency):
+        """Being worse than ever pages again."""
+        if not raise_to(holding.row, Severity(alert.severity), urgency):
             return
         holding.move(alert, AlertState.TRIGGERED)
-        _become(holding.row, GroupState.TRIGGERED, at)
+        become(holding.row, GroupState.TRIGGERED, at)
         self._changed(holding, ChangeKind.WORSENED)
 
     def _settle(self, holding: Holding, at: datetime) -> None:
         """The group follows its alerts."""
         state = group_state(holding.triggered, holding.acknowledged)
-        if not _become(holding.row, state, at):
-            return
-        self._changed(holding, _CHANGE[state])
+        if become(holding.row, state, at):
+            self._changed(holding, _CHANGE[state])
         if state is GroupState.RESOLVED:
             self._enter(holding, at, "resolved", "All alerts of the group are resolved.")
-            if self.newest.get(holding.row.service_id) is holding:
-                del self.newest[holding.row.service_id]
+            if self.newest.get((holding.row.service_id, holding.row.key)) is holding:
+                self.newest[holding.row.service_id, holding.row.key] = None
+        else:
+            self._quiet(holding, at)
 
-    def _arrive(self, integration: Speaker, key: Key, signal: Signal, at: datetime) -> tuple[Reason, AlertRow | None]:
+    def _quiet(self, holding: Holding, at: datetime) -> None:
+        """Nobody is paged any more for a group whose open alerts are all held back."""
+        if not holding.is_held or holding.row.urgency == Urgency.NONE:
+            return
+        holding.row.urgency = Urgency.NONE.value
+        holding.row.held = next((a.held for a in holding.alerts.values() if a.held), HoldKind.SILENCE.value)
+        self._enter(holding, at, "held", "All its open alerts are held back: paging has stopped.")
+        self._changed(holding, ChangeKind.HELD)
+
+    def _arrive(
+        self, integration: Speaker, key: Key, signal: Signal, at: datetime
+    ) -> tuple[Reason, AlertRow | None, str]:
         if signal.action is not Action.TRIGGER:
-            return Reason.NOTHING_OPEN, None
-        to = self.rulebook.place(integration, signal)
-        newest = self.newest.get(to.service_id)
-        placed = grouping.place(to.window, _as_open(newest), at)
-        joined = newest if placed is grouping.Reason.JOINED else None
-        reason = arrived(signal.action, signal.severity, GroupState(joined.row.state) if joined else None)
-        if joined:
-            return reason, self._join(joined, integration, key, signal, to, at, reason)
-        return reason, self._open(integration, key, signal, to, at, placed)
+            return Reason.NOTHING_OPEN, None, ""
+        to = self.rulebook.place(integration, signal, at)
+        new = Arrived(integration, key, signal, to, at)
+        hold = self.gate.hold(to, key, at)
+        newest = self._newest(to)
+        placed = grouping.place(to.terms.window, as_open(newest), at, to.terms.longest)
+        if placed is grouping.Reason.JOINED and newest:
+            return self._join(new, newest, hold)
+        if hold or to.urgency is Urgency.NONE:
+            return self._open(new, placed, hold)
+        return self._weather(new, placed)
 
-    def _open(
-        self, integration: Speaker, key: Key, signal: Signal, to: Destination, at: datetime, placed: grouping.Reason
-    ) -> AlertRow:
-        holding = Holding(_group(to, signal, at))
+    def _newest(self, to: Destination) -> Holding | None:
+        if not to.terms.window:
+            return None
+        place = to.terms.service_id, to.key
+        if place not in self.newest:
+            self.newest[place] = self.gate.stored.newest(*place)
+        return self.newest[place]
+
+    def _weather(self, new: Arrived, placed: grouping.Reason) -> tuple[Reason, AlertRow, str]:
+        """It would page on its own now, if no storm is going on or coming."""
+        reason, gale = self.gate.arrive(new.to.terms, new.at)
+        if reason is storms.Reason.WAITS:
+            opened = self._open(new, placed, storms.waiting(gale.weather.settles_at))
+            gale.waiting.append((self.open[new.key], opened[1]))
+            return opened
+        if reason is not storms.Reason.CALM and (eye := self.gate.eye(gale)):
+            self._eye(reason, gale, eye, new.at)
+            return self._join_storm(new, eye, gale)
+        opened = self._open(new, placed, None)
+        self._eye(reason, gale, self.open[new.key], new.at)
+        return opened
+
+    def _eye(self, reason: storms.Reason, gale: Gale, candidate: Holding, at: datetime) -> Holding:
+        """The group that a storm has, or would have; those that waited are part of it when it begins."""
+        eye = self.gate.eye(gale)
+        if eye is None or len(gale.weather.recent) == 1:
+            eye = gale.holding = candidate
+            gale.first = candidate.row.title
+        if reason is storms.Reason.BREAKS:
+            text = "A storm: many new alerts came at once. All that come now join this group, which is paged as one."
+            self._enter(eye, at, "storm", text)
+            for holding, alert in gale.waiting:
+                put(alert, storms.part_of(eye.row.id or 0), self.gate)
+                alert.holder, holding.row.held = eye.row, HoldKind.STORM.value
+            gale.waiting.clear()
+        return eye
+
+    def _join_storm(self, new: Arrived, eye: Holding, gale: Gale) -> tuple[Reason, AlertRow, str]:
+        alert = self._add(new, eye, AlertState(eye.row.state))
+        eye.row.held = ""
+        eye.row.title = storms.title(gale.weather, new.to.terms.name, gale.first)
+        count(eye.row, None, new.at)
+        self._touch(eye)
+        if new.to.urgency.rank > Urgency(eye.row.urgency).rank:  # a storm is one page, unless it was too quiet a one
+            self._worsen(eye, alert, new.to.urgency, new.at)
+        return Reason.IN_STORM, alert, new.to.why
+
+    def _open(self, new: Arrived, placed: grouping.Reason, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
+        holding = Holding(_group(new, hold))
         self.new_groups.append(holding.row)
         if placed is not grouping.Reason.ALONE:
-            self.newest[to.service_id] = holding
-        alert = self._add(holding, key, signal, at, AlertState.TRIGGERED)
-        text = f"“{integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
-        self._enter(holding, at, "opened", text)
+            self.newest[new.to.terms.service_id, new.to.key] = holding
+        alert = self._add(new, holding, AlertState.TRIGGERED, hold)
+        why = _said(new.to.why, hold)
+        text = f"“{new.integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
+        self._enter(holding, new.at, "opened", f"{text} {why}".rstrip())
         self._changed(holding, ChangeKind.OPENED)
-        return alert
+        return _HELD[hold.kind] if hold else arrived(new.signal.action, new.to.urgency, None), alert, why
 
-    def _join(
-        self, holding: Holding, integration: Speaker, key: Key, signal: Signal, to: Destination, at: datetime,
-        reason: Reason,
-    ) -> AlertRow:  # fmt: skip
+    def _join(self, new: Arrived, holding: Holding, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
+        reason = arrived(new.signal.action, Urgency.NONE if hold else new.to.urgency, GroupState(holding.row.state))
         quiet = reason is Reason.JOINED and holding.row.state == GroupState.ACKNOWLEDGED
-        state = AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED
-        alert = self._add(holding, key, signal, at, state)
-        _count(holding.row, None, at)
+        alert = self._add(new, holding, AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED, hold)
+        count(holding.row, None, new.at)
         self._touch(holding, alert)
-        self._enter(holding, at, "joined", f"“{integration.name}” reported “{alert.summary}”, which joined the group.")
+        why = _said(new.to.why, hold)
+        text = f"“{new.integration.name}” reported “{alert.summary}”, which joined the group. {why}".rstrip()
+        self._enter(holding, new.at, "joined", text)
+        if hold:
+            return _HELD[hold.kind], alert, why
+        holding.row.held = ""
         if reason is Reason.REOPENED:
-            _raise(holding.row, signal.severity, to.urgency)
-            self._settle(holding, at)
+            self._reopen(holding, alert, new.to.urgency, new.at)
         else:
-            self._worsen(holding, alert, to.urgency, at)
-        return alert
+            self._worsen(holding, alert, new.to.urgency, new.at)
+        return reason, alert, why
 
-    def _add(self, holding: Holding, key: Key, signal: Signal, at: datetime, state: AlertState) -> AlertRow:
+    def _add(self, new: Arrived, holding: Holding, state: AlertState, hold: Hold | None = None) -> AlertRow:
         alert = AlertRow(
-            integration_id=key[0], dedup_key=key[1], state=state.value, opened_at=at, last_event_at=at,
-            group=holding.row,
+            integration_id=new.key[0], dedup_key=new.key[1], state=state.value, opened_at=new.at, last_event_at=new.at,
+            group=holding.row, urgency=new.to.urgency.value,
         )  # fmt: skip
-        _refresh(alert, signal)
-        self.open[key], holding.alerts[key] = holding, alert
+        refresh(alert, new.signal, new.to.terms.silence)
+        put(alert, hold, self.gate)
+        self.open[new.key], holding.alerts[new.key] = holding, alert
         self.new_alerts.append(alert)
         holding.count(state, 1)
+        holding.held += 1 if hold else 0
         holding.row.alert_count += 1
+        self.gate.note(alert, new.to.fields)
         return alert
 
     def _changed(self, holding: Holding, kind: ChangeKind) -> None:
@@ -217,61 +353,21 @@ class Ledger:
         self.entries.append(EntryRow(holding.row, at, kind, text))
 
 
-def _as_open(holding: Holding | None) -> grouping.OpenGroup | None:
-    if holding is None:
-        return None
-    return grouping.OpenGroup(opened_at=holding.row.opened_at, last_event_at=holding.row.last_event_at)
-
-
-def _group(to: Destination, signal: Signal, at: datetime) -> GroupRow:
+def _group(new: Arrived, hold: Hold | None) -> GroupRow:
     return GroupRow(
-        service_id=to.service_id,
-        title=signal.summary or signal.dedup_key,
-        severity=signal.severity.value,
-        urgency=to.urgency.value,
+        service_id=new.to.terms.service_id,
+        policy_id=new.to.policy_id,
+        key=new.to.key,
+        title=new.signal.summary or new.signal.dedup_key,
+        severity=new.signal.severity.value,
+        urgency=(Urgency.NONE if hold else new.to.urgency).value,
+        held=hold.kind.value if hold else "",
         state=GroupState.TRIGGERED.value,
-        opened_at=at,
-        last_event_at=at,
+        opened_at=new.at,
+        last_event_at=new.at,
         event_count=1,
     )
 
 
-def _count(group: GroupRow, alert: AlertRow | None, at: datetime) -> None:
-    group.event_count += 1
-    group.last_event_at = max(group.last_event_at, at)
-    if alert:
-        alert.event_count += 1
-        alert.last_event_at = max(alert.last_event_at, at)
-
-
-def _refresh(alert: AlertRow, signal: Signal) -> None:
-    """What the source said last is what counts."""
-    alert.summary = signal.summary or alert.summary or signal.dedup_key
-    alert.severity = signal.severity.value
-    alert.ends_at = signal.ends_at
-    alert.said = signal
-
-
-def _raise(group: GroupRow, severity: Severity, urgency: Urgency) -> bool:
-    if severity.rank <= Severity(group.severity).rank:
-        return False
-    group.severity, group.urgency = severity.value, urgency.value
-    return True
-
-
-def _become(group: GroupRow, state: GroupState, at: datetime) -> bool:
-    """Whether the group changed its state. A change that `core.lifecycle` does not know is a bug, not a state."""
-    was = GroupState(group.state)
-    if state is was:
-        return False
-    if state not in GROUP_MAY_BECOME[was]:
-        raise ValueError(f"a group that is {was.value} cannot become {state.value}")
-    group.state, group.version = state.value, group.version + 1
-    match state:
-        case GroupState.TRIGGERED:
-            group.acknowledged_at = group.acknowledged_by_id = None
-        case GroupState.ACKNOWLEDGED:
-            group.acknowledged_at, group.acknowledged_by_id = at, None
-        case GroupState.RESOLVED:
-            group.resolved_at = at
-    return True
+def _said(why: str, hold: Hold | None) -> str:
+    return f"{why} {hold.reason if hold else ''}".strip()

@@ -1,20 +1,26 @@
 """Reads what a batch of signals meets, in a fixed number of queries, and writes what became of it."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
+from typing import Any
 
 import msgspec
+import psycopg
 from django.db import connection
-from django.db.models import Count, OuterRef, Q, Subquery
-from psycopg.pq import Format
+from django.db.backends.utils import CursorWrapper
+from django.db.models import OuterRef, Q, Subquery
 
-from tocsin.alerts import bulk
-from tocsin.alerts.ledger import Holding, Key, Ledger
+from tocsin.alerts import bulk, locking, stored
+from tocsin.alerts.changes import ChangeKind
+from tocsin.alerts.gate import Gate
+from tocsin.alerts.holding import Key
+from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
 from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, EventRow, GroupRow
 from tocsin.alerts.rulebook import Rulebook
+from tocsin.core.holds import HoldKind
 from tocsin.services.models import Service
 
 _encoder = msgspec.json.Encoder()
@@ -27,7 +33,8 @@ _AMONG_JSON = "IN (SELECT value FROM json_each(%s))"
 # the condition is in the words of the index one_open_alert_a_key; SQLite keeps the order of a CROSS JOIN
 _OPEN = (
     "SELECT alert.id, alert.integration_id, alert.dedup_key, alert.group_id, alert.state, alert.severity, "
-    "alert.summary, alert.event_count, alert.opened_at, alert.last_event_at, alert.ends_at FROM {keys} "
+    "alert.summary, alert.event_count, alert.opened_at, alert.last_event_at, alert.ends_at, alert.urgency, alert.held, "
+    "alert.held_reason, alert.held_by, alert.held_until, alert.review_at FROM {keys} "
     "JOIN alerts_alert alert ON alert.integration_id = {integration} AND alert.dedup_key = {dedup_key} "
     "WHERE NOT (alert.state = 'resolved')"
 )
@@ -41,22 +48,33 @@ _OPEN_BY_JSON = _OPEN.format(
 )
 _ALERT_COUNTED = ("state", "event_count", "last_event_at", "resolved_at")
 _ALERT_SAID = ("severity", "summary", "ends_at", "source", "component", "details", "links", "images")
-_ALERT_NEW = ("id", "integration_id", "dedup_key", "group_id", "opened_at", *_ALERT_COUNTED, *_ALERT_SAID)
+_ALERT_JUDGED = ("urgency", "held", "held_reason", "held_by", "held_until", "review_at")
+_ALERT_NEW = (
+    "id", "integration_id", "dedup_key", "group_id", "opened_at", *_ALERT_COUNTED, *_ALERT_SAID, *_ALERT_JUDGED,
+)  # fmt: skip
 _GROUP_FIELDS = (
-    "severity", "urgency", "state", "last_event_at", "acknowledged_at", "acknowledged_by_id", "resolved_at",
-    "alert_count", "event_count", "version",
+    "title", "severity", "urgency", "state", "last_event_at", "acknowledged_at", "acknowledged_by_id", "resolved_at",
+    "alert_count", "event_count", "version", "held",
 )  # fmt: skip
 _ENTRY_FIELDS = ("group_id", "at", "kind", "text", "via")
-_OUTCOME_FIELDS = ("event_id", "position", "dedup_key", "action", "reason", "alert_id")
+_OUTCOME_FIELDS = ("event_id", "position", "dedup_key", "action", "reason", "why", "alert_id")
 
 
 def claim(limit: int) -> list[EventRow]:
     """The oldest new events. Whether nobody else takes them is decided later, by `is_mine`."""
-    with connection.cursor() as cursor:
-        if bulk.is_shared():
-            cursor.cursor.format = Format.BINARY  # a body as text is twice as long, and slow to read
+    with _bytes_cursor() as cursor:
         cursor.execute(_NEW, [limit])
         return [EventRow(pk, i, kind, bytes(body), _aware(at)) for pk, i, kind, body, at in cursor.fetchall()]
+
+
+def _bytes_cursor() -> CursorWrapper:
+    """Gets bodies as they are. Django's own cursor for PostgreSQL gets them as text: twice as long, slow to read."""
+    if not bulk.is_shared():
+        return connection.cursor()
+    connection.ensure_connection()
+    cursor: Any = psycopg.Cursor(connection.connection)
+    cursor.format = psycopg.pq.Format.BINARY
+    return connection.make_cursor(cursor)
 
 
 def is_alone() -> bool:
@@ -78,28 +96,29 @@ def is_mine(claimed: Sequence[EventRow]) -> bool:
 
 def absorbed(event_ids: Sequence[int], now: datetime) -> None:
     """By their ids and not by a range: others that lie between may have been committed since."""
-    among, ids = (_AMONG_ARRAY, event_ids) if bulk.is_shared() else (_AMONG_JSON, json.dumps(event_ids))
+    among, ids = (_AMONG_ARRAY, list(event_ids)) if bulk.is_shared() else (_AMONG_JSON, json.dumps(event_ids))
     with connection.cursor() as cursor:
         cursor.execute(_ABSORBED.format(among=among), [connection.ops.adapt_datetimefield_value(now), ids])
 
 
 def load(keys: Collection[Key], rulebook: Rulebook) -> Ledger:
     """Inside a transaction: the groups stay locked until it ends."""
-    collecting = {i.origin.service_id for i in rulebook.integrations.values() if i.origin.window}
+    collecting = {s.terms.service_id for s in rulebook.integrations.values() if s.terms.window and not s.terms.group_by}
     newest = _newest(collecting)
-    holdings = _hold({*newest.values(), *(row[3] for row in _open(keys))})
-    ledger = Ledger(rulebook, newest={s: holdings[g] for s, g in newest.items() if g in holdings})
+    holdings = locking.hold({*newest.values(), *(row[3] for row in _open(keys))})
+    gate = Gate(rulebook, stored.Store(holdings), flaps=stored.flaps(keys))
+    ledger = Ledger(gate, newest={(s, ""): holdings.get(g) for s, g in newest.items()})
     # read again, under the lock: somebody may have resolved them meanwhile
     for row in _open(keys):
         if holding := holdings.get(row[3]):
             alert = _alert(holding.row, *row)
             ledger.open[row[1], row[2]] = holding
             holding.alerts[row[1], row[2]] = alert
-    _count_open(holdings)
+    locking.count_open(holdings)
     return ledger
 
 
-def _open(keys: Collection[Key]) -> list[tuple[object, ...]]:
+def _open(keys: Collection[Key]) -> list[tuple[Any, ...]]:
     """Open alerts with these keys."""
     if not keys:
         return []
@@ -108,12 +127,14 @@ def _open(keys: Collection[Key]) -> list[tuple[object, ...]]:
             cursor.execute(_OPEN_BY_ARRAYS, [[i for i, _ in keys], [k for _, k in keys]])
         else:
             cursor.execute(_OPEN_BY_JSON, [json.dumps(list(keys))])
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _alert(
     group: GroupRow, pk: int, integration_id: int, dedup_key: str, _: int, state: str, severity: str, summary: str,
-    count: int, opened_at: datetime, last_event_at: datetime, ends_at: datetime | None,
+    count: int, opened_at: datetime, last_event_at: datetime, ends_at: datetime | None, urgency: str, held: str,
+    held_reason: str, held_by: int, held_until: datetime | None, review_at: datetime | None,
 ) -> AlertRow:  # fmt: skip
     return AlertRow(
         id=pk,
@@ -127,6 +148,12 @@ def _alert(
         opened_at=_aware(opened_at),
         last_event_at=_aware(last_event_at),
         ends_at=ends_at and _aware(ends_at),
+        urgency=urgency,
+        held=held,
+        held_reason=held_reason,
+        held_by=held_by,
+        held_until=held_until and _aware(held_until),
+        review_at=review_at and _aware(review_at),
     )
 
 
@@ -144,30 +171,6 @@ def _newest(services: Collection[int]) -> dict[int, int]:
     return dict(found.exclude(newest=None).values_list("pk", "newest"))
 
 
-def _hold(group_ids: Collection[int]) -> dict[int, Holding]:
-    """Locks the groups, always in the order of their ids; never FOR UPDATE: inserts that refer to them would wait."""
-    if not group_ids:
-        return {}
-    rows = AlertGroup.objects.filter(~Q(state="resolved"), pk__in=group_ids).order_by("id")
-    held = rows.select_for_update(no_key=True).values_list(*GROUP_COLUMNS)
-    return {row[0]: Holding(GroupRow(**dict(zip(GROUP_COLUMNS, row, strict=True)))) for row in held}
-
-
-def _count_open(holdings: Mapping[int, Holding]) -> None:
-    """How many alerts of each group are in which state. A group that never had a second alert needs no counting."""
-    many = []
-    for pk, holding in holdings.items():
-        if holding.row.alert_count == 1:
-            holding.count(holding.row.state, 1)
-        else:
-            many.append(pk)
-    if not many:
-        return
-    counts = Alert.objects.filter(group_id__in=many).exclude(state="resolved").order_by()
-    for group_id, state, count in counts.values_list("group_id", "state").annotate(count=Count("id")):
-        holdings[group_id].count(state, count)
-
-
 def write(ledger: Ledger) -> None:
     """Old rows before new ones: an alert that resolves frees its key for the next."""
     acknowledging = [pk for pk, holding in ledger.touched_groups.items() if holding.acknowledges]
@@ -180,6 +183,10 @@ def write(ledger: Ledger) -> None:
     bulk.update(Alert, _ALERT_COUNTED, [(*_counted(a), a.id) for a in touched if not a.said])
     bulk.update(AlertGroup, _GROUP_FIELDS, map(_group_values, (h.row for h in ledger.touched_groups.values())))
     _insert(ledger)
+    bulk.update(Alert, _ALERT_JUDGED, [(*_judged(a), a.id) for a in ledger.judged.values()])
+    stored.keep(ledger.gate)
+    if over := [c.group_id for c in ledger.changes if c.kind is ChangeKind.RESOLVED]:
+        stored.let_go(Q(held=HoldKind.STORM, held_by__in=over))
 
 
 def _insert(ledger: Ledger) -> None:
@@ -189,7 +196,7 @@ def _insert(ledger: Ledger) -> None:
     bulk.insert(Alert, _ALERT_NEW, map(_new_alert, ledger.new_alerts))
     entries = ((e.group.id, e.at, e.kind, e.text, "engine") for e in ledger.entries)
     bulk.insert(Entry, _ENTRY_FIELDS, entries)
-    bulk.insert(Outcome, _OUTCOME_FIELDS, ((*o[:5], o.alert and o.alert.id) for o in ledger.outcomes))
+    bulk.insert(Outcome, _OUTCOME_FIELDS, ((*o[:5], o.why, o.alert and o.alert.id) for o in ledger.outcomes))
 
 
 def _number(rows: Iterable[GroupRow | AlertRow], ids: Iterable[int]) -> None:
@@ -204,7 +211,13 @@ _counted = attrgetter(*_ALERT_COUNTED)
 
 def _new_alert(alert: AlertRow) -> bulk.Values:
     begins = alert.id, alert.integration_id, alert.dedup_key, alert.group.id, alert.opened_at
-    return (*begins, *_counted(alert), *_said(alert))
+    return (*begins, *_counted(alert), *_said(alert), *_judged(alert))
+
+
+def _judged(alert: AlertRow) -> bulk.Values:
+    """In the order of `_ALERT_JUDGED`."""
+    held_by = (alert.holder.id or 0) if alert.holder else alert.held_by
+    return alert.urgency, alert.held, alert.held_reason, held_by, alert.held_until, alert.review_at
 
 
 def _said(alert: AlertRow) -> bulk.Values:
@@ -223,3 +236,9 @@ def expired(now: datetime, limit: int) -> list[Key]:
     """Keys of open alerts whose time has passed, the longest overdue first."""
     late = Alert.objects.filter(ends_at__lte=now, resolved_at=None).exclude(state="resolved").order_by("ends_at", "id")
     return list(late.values_list("integration_id", "dedup_key")[:limit])
+
+
+def due(now: datetime, limit: int) -> list[Key]:
+    """Keys of open alerts that are to be looked at again, the longest due first."""
+    found = Alert.objects.filter(review_at__lte=now, resolved_at=None).order_by("review_at", "id")
+    return list(found.values_list("integration_id", "dedup_key")[:limit])

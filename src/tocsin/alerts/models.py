@@ -6,6 +6,7 @@ from django.urls import reverse
 from tocsin.core.lifecycle import AlertState, GroupState
 from tocsin.core.signals import Severity, Urgency
 from tocsin.people.models import User
+from tocsin.policies.models import EscalationPolicy
 from tocsin.services.models import Integration, Service
 
 
@@ -62,6 +63,12 @@ class AlertGroup(models.Model):
     alert_count = models.PositiveIntegerField(default=0)
     event_count = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)  # grows with every change of state; fences races
+    key = models.CharField(max_length=255, blank=True, default="")  # what its alerts share, of the service's `group_by`
+    # where a route says so; none: its service's
+    policy = models.ForeignKey(
+        EscalationPolicy, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    held = models.CharField(max_length=12, blank=True, default="")  # a core.holds.HoldKind: its open alerts page nobody
 
     class Meta:
         ordering = ["-id"]
@@ -72,6 +79,7 @@ class AlertGroup(models.Model):
             models.Index(fields=["acknowledged_by"], name="group_answerer", condition=HAS_ANSWERER),
             models.Index(fields=["resolved_by"], name="group_resolver", condition=HAS_RESOLVER),
             models.Index(fields=["id"], name="group_open", condition=~models.Q(state="resolved")),
+            models.Index(fields=["policy"], name="group_policy", condition=models.Q(policy__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -102,6 +110,12 @@ class Alert(models.Model):
     last_event_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)  # resolves by itself then, when the source says so
     resolved_at = models.DateTimeField(null=True, blank=True)
+    urgency = models.CharField(max_length=6, default=Urgency.HIGH)  # that it has when nothing holds it back
+    held = models.CharField(max_length=12, blank=True, default="")  # a core.holds.HoldKind; empty: nothing does
+    held_reason = models.TextField(blank=True, default="")
+    held_by = models.BigIntegerField(default=0)  # silence, maintenance, inhibiting alert, alert group of the storm
+    held_until = models.DateTimeField(null=True, blank=True)
+    review_at = models.DateTimeField(null=True, blank=True)  # whether it is to be held back is decided anew then
 
     class Meta:
         ordering = ["-id"]
@@ -114,6 +128,10 @@ class Alert(models.Model):
             models.Index(
                 fields=["ends_at"], name="alert_ends", condition=models.Q(ends_at__isnull=False, resolved_at=None)
             ),
+            models.Index(
+                fields=["review_at"], name="alert_review", condition=models.Q(review_at__isnull=False, resolved_at=None)
+            ),
+            models.Index(fields=["held_by"], name="alert_held_by", condition=models.Q(held_by__gt=0, resolved_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +149,7 @@ class Outcome(models.Model):
     dedup_key = models.CharField(max_length=255)
     action = models.CharField(max_length=12)  # trigger, acknowledge, resolve
     reason = models.CharField(max_length=40)  # of core.receipts.Reason
+    why = models.TextField(blank=True, default="")  # sentences, where rules decided
     alert = models.ForeignKey(
         Alert, null=True, on_delete=models.CASCADE, related_name="outcomes", db_index=False, db_constraint=False
     )
@@ -161,6 +180,71 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Trace(models.Model):
+    """Where an open alert meets an inhibition rule. Kept so that a restart forgets nothing."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="traces", db_constraint=False)
+    rule = models.BigIntegerField()  # of rules.Inhibition
+    values = models.CharField(max_length=64)  # a digest of those that source and target have alike
+    is_source = models.BooleanField()
+    is_target = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["rule", "values"], name="trace_where")]
+
+    def __str__(self) -> str:
+        return f"rule {self.rule} at alert {self.alert_id}"
+
+
+class Flap(models.Model):
+    """An alert's comings and goings over all its openings, from its first resolve on. See `core.flapping`."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+", db_index=False)
+    dedup_key = models.CharField(max_length=255)
+    changes = models.JSONField(default=list)  # moments, oldest first
+    last_at = models.DateTimeField()  # the newest of them
+    since = models.DateTimeField(null=True)
+    count = models.PositiveIntegerField(default=0)
+    is_paged = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["integration", "dedup_key"], name="one_flap_a_key")]
+        indexes = [models.Index(fields=["last_at"], name="flap_last")]
+
+    def __str__(self) -> str:
+        return f"{self.dedup_key}: {self.count}"
+
+
+class Weather(models.Model):
+    """What has come for a service lately, and its storm. See `core.storms`."""
+
+    service = models.OneToOneField(Service, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    group = models.ForeignKey(AlertGroup, null=True, on_delete=models.SET_NULL, related_name="+")
+    first = models.CharField(max_length=1024, blank=True, default="")  # the group's title before it was a storm's
+    recent = models.JSONField(default=list)  # moments, oldest first
+    settles_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    count = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField(null=True)  # of the storm, when nothing else comes
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"], name="storm_ends", condition=models.Q(ends_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.count}"
+
+
+class Applied(models.Model):
+    """One row: which edition of the rules the open alerts were last held against, and when."""
+
+    mark = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.mark
 
 
 class SavedView(models.Model):

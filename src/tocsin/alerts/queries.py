@@ -132,7 +132,7 @@ def _signal(outcome: Outcome) -> SignalReceipt:
         dedup_key=outcome.dedup_key,
         action=outcome.action,
         reason=outcome.reason,
-        sentence=Reason(outcome.reason).sentence,
+        sentence=f"{Reason(outcome.reason).sentence} {outcome.why}".rstrip(),
         alert=outcome.alert,
         group=outcome.alert.group if outcome.alert else None,
     )

@@ -35,9 +35,16 @@ class GroupRow:
     alert_count: int = 0
     event_count: int = 0
     version: int = 0
+    key: str = ""
+    policy_id: int | None = None
+    held: str = ""
 
 
 GROUP_COLUMNS = tuple(GroupRow.__dataclass_fields__)
+
+
+def as_row(group: AlertGroup) -> GroupRow:
+    return GroupRow(**{name: getattr(group, name) for name in GROUP_COLUMNS})
 
 
 def as_model(row: GroupRow) -> AlertGroup:
@@ -58,6 +65,13 @@ class AlertRow:
     last_event_at: datetime
     ends_at: datetime | None = None
     resolved_at: datetime | None = None
+    urgency: str = "none"
+    held: str = ""  # a core.holds.HoldKind; empty: it is not held back
+    held_reason: str = ""
+    held_by: int = 0
+    held_until: datetime | None = None
+    review_at: datetime | None = None
+    holder: "AlertRow | GroupRow | None" = None  # what holds it back, when that may have no id yet
     said: Signal | None = None  # what its source said last, when that was in this batch
 
 
@@ -68,6 +82,7 @@ class OutcomeRow(NamedTuple):
     action: str
     reason: str
     alert: AlertRow | None
+    why: str = ""
 
 
 class EntryRow(NamedTuple):

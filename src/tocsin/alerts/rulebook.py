@@ -1,15 +1,42 @@
 """What a batch of events is judged by: read once a batch, before its transaction."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from django.db.models import F
+from tocsin.core import matching
+from tocsin.core.flapping import Tolerance
+from tocsin.core.grouping import key_of
+from tocsin.core.matching import Fields
+from tocsin.core.routing import NOWHERE, destination
+from tocsin.core.signals import Signal, Urgency, urgency_of
+from tocsin.core.storms import Shelter
+from tocsin.core.urgency import judge
+from tocsin.rules import rulebook as rules
+from tocsin.services.models import Integration, Service
 
-from tocsin.core.destination import Destination, Origin, destination
-from tocsin.core.signals import Signal
-from tocsin.services.models import Integration
+_FIELDS = (
+    "pk", "slug", "name", "group_minutes", "group_hours", "group_by", "pause_minutes", "resolve_minutes",
+    "calms_flapping", "storm_threshold",
+)  # fmt: skip
+_OFF = Tolerance(changes=0)
+_USUAL = Tolerance()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What a service wants done with its alerts."""
+
+    service_id: int
+    slug: str
+    name: str
+    window: timedelta  # in which its alerts come together; zero: each alone
+    longest: timedelta  # that a group collects
+    group_by: tuple[str, ...]
+    pause: timedelta  # zero: none
+    silence: timedelta  # without news, until an alert resolves by itself; zero: never
+    tolerance: Tolerance
+    shelter: Shelter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,29 +45,103 @@ class Speaker:
 
     id: int
     name: str
+    kind: str
     is_enabled: bool
+    is_routed: bool
     mapping: Mapping[str, object]
-    origin: Origin
+    terms: Terms
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a signal goes, and how urgent it is there."""
+
+    terms: Terms
+    urgency: Urgency
+    policy_id: int | None = None  # none: its service's own
+    key: str = ""  # what it shares with the alerts of its group
+    fields: Fields = field(default_factory=dict)  # empty where no rule asks for any
+    why: str = ""  # sentences; empty: nobody has to be told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rulebook:
     integrations: Mapping[int, Speaker]
+    rules: rules.Rulebook
+    services: dict[int, Terms] = field(default_factory=dict)
 
-    def place(self, integration: Speaker, signal: Signal) -> Destination:
+    def place(self, integration: Speaker, signal: Signal, at: datetime) -> Destination:
         """Asked for every new alert and every change of severity; repeats are not asked about."""
-        return destination(integration.origin, signal)
+        terms = integration.terms
+        if not self._asks(integration):
+            return Destination(terms=terms, urgency=urgency_of(signal.severity))
+        fields = matching.fields_of(signal, terms.slug, integration.name, integration.kind)
+        to = destination(self.rules.routes, fields) if integration.is_routed else NOWHERE
+        if to.service is not None:
+            terms = self.terms(to.service)
+            fields = fields | {"service": terms.slug}
+        judged = judge(self.rules.urgency_rules, fields, signal.severity, at)
+        said = (to.reason if to.path else "", judged.reason if judged.rule is not None and not to.urgency else "")
+        return Destination(
+            terms=terms,
+            urgency=to.urgency or judged.urgency,
+            policy_id=to.policy,
+            key=key_of(terms.group_by, fields),
+            fields=fields,
+            why=" ".join(filter(None, said)),
+        )
+
+    def current(self, now: datetime) -> "Rulebook":
+        """Read again if a rule has changed since; asked under the absorbing lock, so that no change passes it by."""
+        return replace(self, rules=rules.rulebook(now))
+
+    def terms(self, service_id: int) -> Terms:
+        """Of any service; those of the integrations that were heard are at hand."""
+        if service_id not in self.services:
+            self.services.update(_terms([service_id]))
+        return self.services[service_id]
+
+    def _asks(self, integration: Speaker) -> bool:
+        """Whether anything depends on what the signal says beside its severity."""
+        known = self.rules
+        suppressing = known.silences or known.windows or known.inhibitions
+        routing = integration.is_routed and known.routes
+        return bool(suppressing or routing or known.urgency_rules or integration.terms.group_by)
 
 
-NONE = Rulebook(integrations={})  # for what no integration said
-
-
-def load(integration_ids: Collection[int]) -> Rulebook:
+def load(integration_ids: Collection[int], now: datetime) -> Rulebook:
     found = Integration.objects.filter(pk__in=integration_ids).order_by()
-    rows = found.values("pk", "name", "is_enabled", "mapping", "service_id", minutes=F("service__group_minutes"))
-    return Rulebook(integrations={row["pk"]: _speaker(row) for row in rows})
+    rows = list(found.values_list("pk", "name", "kind", "is_enabled", "is_routed", "mapping", "service_id"))
+    services = _terms({row[6] for row in rows})
+    speakers = {row[0]: _speaker(*row[:6], terms=services[row[6]]) for row in rows}
+    return Rulebook(integrations=speakers, rules=rules.rulebook(now), services=services)
 
 
-def _speaker(row: Mapping[str, Any]) -> Speaker:
-    origin = Origin(service_id=row["service_id"], window=timedelta(minutes=row["minutes"]))
-    return Speaker(id=row["pk"], name=row["name"], is_enabled=row["is_enabled"], mapping=row["mapping"], origin=origin)
+def _terms(service_ids: Collection[int]) -> dict[int, Terms]:
+    rows = Service.objects.filter(pk__in=service_ids).order_by().values_list(*_FIELDS)
+    return {row[0]: _terms_of(*row) for row in rows.iterator(chunk_size=2000)}
+
+
+def _terms_of(
+    pk: int, slug: str, name: str, minutes: int, hours: int, by: list[str], pause: int, resolve: int, calms: bool,  # noqa: FBT001
+    threshold: int,
+) -> Terms:  # fmt: skip
+    return Terms(
+        service_id=pk,
+        slug=slug,
+        name=name,
+        window=timedelta(minutes=minutes),
+        longest=timedelta(hours=hours),
+        group_by=tuple(by),
+        pause=timedelta(minutes=pause),
+        silence=timedelta(minutes=resolve),
+        tolerance=_USUAL if calms else _OFF,
+        shelter=Shelter(threshold=threshold),
+    )
+
+
+def _speaker(
+    pk: int, name: str, kind: str, is_enabled: bool, is_routed: bool, mapping: object, terms: Terms  # noqa: FBT001
+) -> Speaker:  # fmt: skip
+    found = mapping if isinstance(mapping, Mapping) else {}
+    return Speaker(id=pk, name=name, kind=kind, is_enabled=is_enabled, is_routed=is_routed, mapping=found, terms=terms)

@@ -22,7 +22,7 @@ class Reason(StrEnum):
 class Tolerance:
     """What a service puts up with."""
 
-    changes: int = 0  # 0: flaps are not detected
+    changes: int = 6  # of state; 0: flaps are not detected
     window: timedelta = timedelta(minutes=30)
     calm: timedelta = timedelta(minutes=15)
 

@@ -18,7 +18,7 @@ class Reason(StrEnum):
     ALONE = "every alert of the service is a group of its own"
     FIRST = "the service had no open group"
     QUIET = "the open group had been quiet for longer than the service's window"
-    FULL = "the open group had been collecting for 24 hours"
+    FULL = "the open group had been collecting for as long as one may"
     JOINED = "it came within the service's window"
 
 
@@ -30,10 +30,10 @@ class OpenGroup:
     last_event_at: datetime
 
 
-def place(window: timedelta, newest: OpenGroup | None, at: datetime) -> Reason:
+def place(window: timedelta, newest: OpenGroup | None, at: datetime, longest: timedelta = LONGEST) -> Reason:
     """`JOINED`: into the newest open group. Every other reason: into a new one.
 
-    The window rolls: each event of the group starts it anew, until the group is `LONGEST` old.
+    The window rolls: each event of the group starts it anew, until the group is `longest` old.
     """
     if window <= timedelta(0):
         return Reason.ALONE
@@ -41,7 +41,7 @@ def place(window: timedelta, newest: OpenGroup | None, at: datetime) -> Reason:
         return Reason.FIRST
     if at - newest.last_event_at > window:
         return Reason.QUIET
-    return Reason.FULL if at - newest.opened_at > LONGEST else Reason.JOINED
+    return Reason.FULL if at - newest.opened_at > longest else Reason.JOINED
 
 
 def key_of(by: Sequence[str], fields: Fields) -> str:

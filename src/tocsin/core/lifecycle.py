@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Action, Severity, Urgency, urgency_of
+from tocsin.core.signals import Action, Severity, Urgency
 
 
 class AlertState(StrEnum):
@@ -62,11 +62,11 @@ def met(action: Action, severity: Severity, alert: Standing) -> Reason:
     return Reason.DEDUPLICATED
 
 
-def arrived(action: Action, severity: Severity, joins: GroupState | None) -> Reason:
+def arrived(action: Action, urgency: Urgency, joins: GroupState | None) -> Reason:
     """What a signal does when no alert with its key is open; `joins` is the state of the group it would join."""
     if action is not Action.TRIGGER:
         return Reason.NOTHING_OPEN
-    pages = urgency_of(severity) is not Urgency.NONE
+    pages = urgency is not Urgency.NONE
     if joins is None:
         return Reason.OPENED if pages else Reason.RECORDED
     return Reason.REOPENED if joins is GroupState.ACKNOWLEDGED and pages else Reason.JOINED

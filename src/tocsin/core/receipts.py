@@ -6,6 +6,13 @@ from enum import StrEnum
 class Reason(StrEnum):
     OPENED = "opened"
     RECORDED = "recorded"
+    SILENCED = "silenced"
+    MAINTAINED = "in maintenance"
+    INHIBITED = "inhibited"
+    PAUSED = "paused"
+    FLAPPING = "flapping"
+    SETTLING = "waiting for a storm"
+    IN_STORM = "part of a storm"
     JOINED = "joined"
     REOPENED = "reopened"
     DEDUPLICATED = "deduplicated"
@@ -28,7 +35,14 @@ class Reason(StrEnum):
 
 _SENTENCES = {
     Reason.OPENED: "Opened a new alert and a new alert group, which is paged.",
-    Reason.RECORDED: "Recorded as a new alert. Its severity is info, and info is never paged.",
+    Reason.RECORDED: "Recorded as a new alert. It has no urgency, so nobody is paged.",
+    Reason.SILENCED: "Recorded as a new alert. A silence holds it back, and nobody is paged.",
+    Reason.MAINTAINED: "Recorded as a new alert. Maintenance goes on, and nobody is paged.",
+    Reason.INHIBITED: "Recorded as a new alert. A worse one is open, and nobody is paged for this one.",
+    Reason.PAUSED: "Recorded as a new alert, which pages if it does not resolve by itself soon.",
+    Reason.FLAPPING: "Recorded as a new alert. It flaps, was paged once, and is only counted until it calms down.",
+    Reason.SETTLING: "Recorded as a new alert, which waits a few seconds to see whether a storm comes.",
+    Reason.IN_STORM: "Opened a new alert in the alert group of the storm, which is paged as one.",
     Reason.JOINED: "Opened a new alert in the service's open alert group.",
     Reason.REOPENED: "Opened a new alert in an acknowledged alert group, which is paged again.",
     Reason.DEDUPLICATED: "An alert with this key was open already. It was updated and counted.",

@@ -32,6 +32,14 @@ class Urgency(StrEnum):
     LOW = "low"  # pages by the low-urgency rules
     NONE = "none"  # records only
 
+    @property
+    def rank(self) -> int:
+        """The higher the more urgent."""
+        return _URGENCY_RANKS[self]
+
+
+_URGENCY_RANKS = {Urgency.HIGH: 2, Urgency.LOW: 1, Urgency.NONE: 0}
+
 
 def urgency_of(severity: Severity) -> Urgency:
     """The shipped rule: critical and error page now, warning pages by the low-urgency rules, info is only recorded."""

@@ -25,7 +25,7 @@ class Shelter:
     """How a service is kept from storms."""
 
     threshold: int = 0  # 0: not at all
-    window: timedelta = timedelta(minutes=1)
+    window: timedelta = timedelta(minutes=5)
     settle: timedelta = timedelta(seconds=3)
     quiet: timedelta = timedelta(minutes=5)
 
@@ -79,10 +79,10 @@ def is_over(shelter: Shelter, weather: Weather, now: datetime) -> bool:
     return end is not None and now >= end
 
 
-def waiting(weather: Weather) -> Hold:
+def waiting(until: datetime | None) -> Hold:
     """Of an alert that `WAITS`."""
     reason = "Others came just before it: it waits a few seconds, to see whether a storm comes."
-    return Hold(kind=HoldKind.SETTLING, reason=reason, id=0, until=weather.settles_at)
+    return Hold(kind=HoldKind.SETTLING, reason=reason, id=0, until=until)
 
 
 def part_of(group: int) -> Hold:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from tocsin.alerts import absorbing
+from tocsin.alerts import absorbing, reviewing
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.alerts.changes import Listeners
 from tocsin.changes import hearing as changes
@@ -34,6 +34,7 @@ class Worked:
     quarantined: int = 0
     expired: int = 0  # alerts
     watched: int = 0  # heartbeats
+    reviewed: int = 0  # alerts that are or were held back
     advanced: int = 0  # escalations
     released: int = 0  # notifications
     failed: list[str] = field(default_factory=list)  # stages
@@ -41,7 +42,8 @@ class Worked:
     @property
     def anything(self) -> bool:
         """Whether there may be more to do at once."""
-        return any((self.events, self.quarantined, self.expired, self.watched, self.advanced, self.released))
+        done = self.events, self.quarantined, self.expired, self.watched, self.reviewed, self.advanced, self.released
+        return any(done)
 
 
 def tick(now: datetime) -> Worked:
@@ -51,6 +53,8 @@ def tick(now: datetime) -> Worked:
     worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
     worked.expired = _stage("expire", lambda: absorbing.expire(now, running.follow), worked, now) or 0
     worked.watched = _stage("watch", lambda: watching.watch_due(now), worked, now) or 0
+    # before pages leave: what is to be held back now is
+    worked.reviewed = _stage("review", lambda: reviewing.release_held(now, running.follow), worked, now) or 0
     worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0
     worked.released = _stage("release", lambda: running.release_due(now), worked, now) or 0
     return worked

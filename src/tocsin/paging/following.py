@@ -42,7 +42,7 @@ def follow(changes: Sequence[GroupChange], now: datetime) -> None:
     live = _live(by_group)
     fresh = _fresh([c[-1].group for pk, c in by_group.items() if pk not in live and _wants_one(c)], now)
     for pk, run in [*live.items(), *fresh.items()]:
-        for change in by_group[pk]:
+        for change in _lasting(by_group[pk]):
             _apply(change, run, now)
     _write(list(live.values()), [run.row for run in fresh.values()], now)
     beside.end({c.group.pk for c in changes if c.kind is ChangeKind.RESOLVED}, now)
@@ -55,6 +55,13 @@ def begin(group: AlertGroup, now: datetime, version: PolicyVersion | None = None
     row.save(force_insert=True)
     wakeups.notify()
     return row
+
+
+def _lasting(changes: Sequence[GroupChange]) -> list[GroupChange]:
+    """Paging that stops and starts again in one batch has not stopped."""
+    starts = [place for place, change in enumerate(changes) if change.kind in STARTS]
+    last = starts[-1] if starts else -1
+    return [c for place, c in enumerate(changes) if c.kind is not ChangeKind.HELD or place > last]
 
 
 def _live(group_ids: Iterable[int]) -> dict[int, _Run]:
@@ -71,10 +78,11 @@ def _wants_one(changes: Sequence[GroupChange]) -> bool:
 
 
 def _fresh(groups: Sequence[AlertGroup], now: datetime) -> dict[int, _Run]:
-    services = Service.objects.select_related("policy").in_bulk({group.service_id for group in groups})
-    policies = {service.policy_id: service.policy for service in services.values()}
+    services = Service.objects.in_bulk({group.service_id for group in groups})
+    wanted = {group.pk: group.policy_id or services[group.service_id].policy_id for group in groups}
+    policies = EscalationPolicy.objects.in_bulk(set(wanted.values()))
     versions = {pk: _version(policy, now) for pk, policy in policies.items()}
-    return {group.pk: _start(group, versions[services[group.service_id].policy_id], now) for group in groups}
+    return {group.pk: _start(group, versions[wanted[group.pk]], now) for group in groups}
 
 
 def _start(group: AlertGroup, version: PolicyVersion, now: datetime) -> _Run:
@@ -121,7 +129,7 @@ def _decide(change: GroupChange, run: _Run, state: State, now: datetime) -> Deci
             return core.worsened(run.snapshot, state, now)
         case ChangeKind.ACKNOWLEDGED:
             return core.acknowledge(run.snapshot, state, Urgency(change.group.urgency), now)
-        case ChangeKind.RESOLVED:
+        case ChangeKind.HELD | ChangeKind.RESOLVED:
             return core.end(state)
 
 

@@ -40,7 +40,7 @@ class ServiceIn(Schema):
     pause_minutes: int = Field(0, ge=0, le=60, description="What resolves within them pages nobody.")
     resolve_minutes: int = Field(0, ge=0, le=10080, description="Without news, an alert resolves by itself; 0: never.")
     calms_flapping: bool = Field(default=True, description="What comes and goes again and again pages once.")
-    storm_threshold: int = Field(100, ge=0, description="New alerts in 5 minutes that are one page; 0: never.")
+    storm_threshold: int = Field(20, ge=0, description="New alerts in 5 minutes that are one page; 0: never.")
 
 
 class ServiceOut(ServiceIn):

@@ -27,7 +27,7 @@ class Service(models.Model):
     pause_minutes = models.PositiveIntegerField(default=0)  # what resolves within them pages nobody; 0: pages at once
     resolve_minutes = models.PositiveIntegerField(default=0)  # without news, an alert resolves by itself; 0: never
     calms_flapping = models.BooleanField(default=True)  # what comes and goes again and again pages once
-    storm_threshold = models.PositiveIntegerField(default=100)  # new alerts in 5 minutes that are one page; 0: never
+    storm_threshold = models.PositiveIntegerField(default=20)  # new alerts in 5 minutes that are one page; 0: never
     created_at = models.DateTimeField()
 
     class Meta:

@@ -60,7 +60,7 @@ class NoiseFields(forms.Form):
     storm_threshold = _number(
         "A storm is more than (new alerts in 5 minutes)",
         "Then everything is recorded, and one page says that there is a storm. 0: never, each alert pages.",
-        initial=100,
+        initial=20,
         most=100_000,
     )
 

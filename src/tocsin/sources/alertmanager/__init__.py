@@ -46,7 +46,7 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
 
 
 def is_webhook(body: bytes) -> bool:
-    """Only in webhooks a message means the same whenever it comes: what is pushed ends some minutes after its arrival."""
+    """What they say does not depend on when they come; what is pushed ends some minutes after its arrival."""
     return body.lstrip()[:1] != b"["
 
 

@@ -1,0 +1,162 @@
+"""Whether an alert pages now or is held back: asked once for each new alert, and again when an alert is reviewed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from tocsin.alerts.holding import Holding, Key
+from tocsin.alerts.rows import AlertRow
+from tocsin.alerts.rulebook import Destination, Rulebook, Terms
+from tocsin.core import flapping, storms
+from tocsin.core.flapping import Flap
+from tocsin.core.holds import Hold, HoldKind
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.matching import Fields
+from tocsin.core.pausing import paused
+from tocsin.core.storms import Weather
+from tocsin.core.suppression import Source, Trace, inhibited, maintained, silenced, sources_of, targets_of
+
+
+@dataclass(slots=True, eq=False)
+class Gale:
+    """The weather of a service, and the group that its storm has or would have."""
+
+    weather: Weather = storms.CALM
+    group_id: int | None = None
+    holding: Holding | None = None  # the same group, when it is in hand
+    first: str = ""  # the title of that group, before it was a storm's
+    waiting: list[tuple[Holding, AlertRow]] = field(default_factory=list)  # of this batch
+    has_broken: bool = False  # in this batch
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An alert is a source of an inhibition, a target or both."""
+
+    alert: AlertRow
+    trace: Trace
+    is_source: bool
+    is_target: bool
+
+
+class Stored(Protocol):
+    """What is asked of the database only when it matters."""
+
+    def sources(self, trace: Trace) -> Sequence[Source]: ...
+
+    def gale(self, service_id: int) -> Gale: ...
+
+    def holding(self, group_id: int) -> Holding | None:
+        """Locked from then on; None when it is resolved."""
+
+    def newest(self, service_id: int, key: str) -> Holding | None:
+        """The newest group of the service with this key, locked from then on; None when it is resolved."""
+
+
+@dataclass(slots=True)
+class Gate:
+    rulebook: Rulebook
+    stored: Stored
+    flaps: dict[Key, Flap] = field(default_factory=dict)  # of the keys of this batch
+    flaps_seen: set[Key] = field(default_factory=set)  # those that have changed
+    gales: dict[int, Gale] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)  # of new alerts, and of those whose severity changed
+    gone: set[int] = field(default_factory=set)  # alerts that are open in the database only
+
+    def hold(self, to: Destination, key: Key, at: datetime) -> Hold | None:
+        """Of a new alert."""
+        flap = self._flap(to.terms, key, at)
+        return self.suppression(to.fields, key, None, at) or flap or paused(to.terms.pause, at, at)
+
+    def suppression(self, fields: Fields, key: Key, alert: AlertRow | None, at: datetime) -> Hold | None:
+        """By what people have said."""
+        rules = self.rulebook.rules
+        return (
+            silenced(rules.silences, fields, key[0], at)
+            or maintained(rules.windows, fields, at)
+            or (self._inhibition(fields, alert) if rules.inhibitions else None)
+        )
+
+    def still(self, terms: Terms, key: Key, alert: AlertRow, at: datetime) -> Hold | None:
+        """By Tocsin's own caution, of an alert that is held back by it."""
+        match alert.held:
+            case HoldKind.PAUSE:
+                return paused(terms.pause, alert.opened_at, at)
+            case HoldKind.FLAPPING:
+                return flapping.still_held(terms.tolerance, self.flaps.get(key, flapping.STEADY), at)
+            case HoldKind.SETTLING if alert.held_until and at < alert.held_until:
+                return storms.waiting(alert.held_until)
+            case HoldKind.STORM if self.stored.holding(alert.held_by):
+                return storms.part_of(alert.held_by)
+        return None
+
+    def recovers(self, terms: Terms, key: Key, alert: AlertRow, at: datetime) -> None:
+        """The first time an alert comes and goes is when its flaps begin to be counted."""
+        if terms.tolerance.changes:
+            before = self.flaps.get(key) or Flap(changes=(alert.opened_at,))
+            self._keep_flap(key, flapping.recovered(terms.tolerance, before, at).flap)
+
+    def arrive(self, terms: Terms, at: datetime) -> tuple[storms.Reason, Gale]:
+        """An alert would page now, on its own."""
+        if not terms.shelter.threshold:
+            return storms.Reason.CALM, Gale()
+        gale = self.gales.get(terms.service_id) or self.gales.setdefault(
+            terms.service_id, self.stored.gale(terms.service_id)
+        )
+        arrival = storms.arrive(terms.shelter, gale.weather, at)
+        gale.weather = arrival.weather
+        gale.has_broken = gale.has_broken or arrival.reason is storms.Reason.BREAKS
+        return arrival.reason, gale
+
+    def eye(self, gale: Gale) -> Holding | None:
+        """The group of a storm, while it is open."""
+        if gale.holding is None and gale.group_id:
+            gale.holding = self.stored.holding(gale.group_id)
+        found = gale.holding
+        return found if found and found.row.state != GroupState.RESOLVED else None
+
+    def note(self, alert: AlertRow, fields: Fields) -> None:
+        """Where the alert inhibits others and where it may be inhibited."""
+        rules = self.rulebook.rules.inhibitions
+        if not rules:
+            return
+        sources, targets = dict(sources_of(rules, fields)), set(targets_of(rules, fields))
+        self.marks += [
+            Mark(alert, trace, trace in sources, trace in targets) for trace in {**sources} | dict.fromkeys(targets)
+        ]
+
+    def _inhibition(self, fields: Fields, alert: AlertRow | None) -> Hold | None:
+        rules = self.rulebook.rules.inhibitions
+        found = {trace: self._sources(trace) for trace in targets_of(rules, fields)}
+        return inhibited(rules, fields, alert.id if alert else None, found)
+
+    def _sources(self, trace: Trace) -> list[Source]:
+        """Alerts of this batch have no id yet: they go by the place of their mark, counted from below zero."""
+        fresh = [
+            Source(id=-1 - place, summary=mark.alert.summary, is_target=mark.is_target)
+            for place, mark in enumerate(self.marks)
+            if mark.is_source and mark.trace == trace and mark.alert.state != "resolved"
+        ]
+        return [s for s in self.stored.sources(trace) if s.id not in self.gone] + fresh
+
+    def _flap(self, terms: Terms, key: Key, at: datetime) -> Hold | None:
+        before = self.flaps.get(key)
+        if before is None or not terms.tolerance.changes:
+            return None
+        seen = flapping.triggered(terms.tolerance, before, at)
+        self._keep_flap(key, seen.flap)
+        return seen.hold
+
+    def _keep_flap(self, key: Key, flap: Flap) -> None:
+        self.flaps[key] = flap
+        self.flaps_seen.add(key)
+
+
+def put(alert: AlertRow, hold: Hold | None, gate: Gate) -> None:
+    """Writes it on the alert; none: nothing holds it back."""
+    alert.held = hold.kind.value if hold else ""
+    alert.held_reason = hold.reason if hold else ""
+    alert.held_by = max(hold.id, 0) if hold else 0
+    alert.holder = gate.marks[-1 - hold.id].alert if hold and hold.id < 0 else None
+    alert.held_until = alert.review_at = hold.until if hold else None

@@ -1,0 +1,162 @@
+"""What holds alerts back, as it is remembered from one batch to the next: inhibitions, flaps and the weather."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from tocsin.alerts import locking
+from tocsin.alerts.gate import Gale, Gate, Mark
+from tocsin.alerts.holding import Holding, Key
+from tocsin.alerts.models import Alert, AlertGroup, Flap, Trace, Weather
+from tocsin.alerts.rulebook import Rulebook
+from tocsin.core import flapping, storms
+from tocsin.core.holds import HoldKind
+from tocsin.core.suppression import Source
+from tocsin.core.suppression import Trace as Where
+
+_SOURCES = 20  # of one trace: the oldest inhibits, and some may be left out
+
+
+class Store:
+    """`gate.Stored`, in the transaction of a batch. Each thing is read once."""
+
+    def __init__(self, holdings: dict[int, Holding]) -> None:
+        self._holdings = holdings
+        self._closed: set[int] = set()
+        self._sources: dict[Where, Sequence[Source]] = {}
+
+    def sources(self, trace: Where) -> Sequence[Source]:
+        if trace not in self._sources:
+            found = Trace.objects.filter(rule=trace[0], values=digest(trace), is_source=True, alert__resolved_at=None)
+            rows = found.order_by("alert_id").values_list("alert_id", "alert__summary", "is_target")[:_SOURCES]
+            self._sources[trace] = [Source(id=pk, summary=text, is_target=is_target) for pk, text, is_target in rows]
+        return self._sources[trace]
+
+    def gale(self, service_id: int) -> Gale:
+        row = Weather.objects.filter(pk=service_id).first()
+        if row is None:
+            return Gale()
+        weather = storms.Weather(
+            recent=_moments(row.recent), settles_at=row.settles_at, since=row.since, last_at=row.last_at,
+            count=row.count,
+        )  # fmt: skip
+        return Gale(weather=weather, group_id=row.group_id, first=row.first)
+
+    def holding(self, group_id: int) -> Holding | None:
+        if group_id not in self._holdings and group_id not in self._closed:
+            found = locking.hold([group_id])
+            locking.count_open(found)
+            self._holdings.update(found)
+            self._closed |= {group_id} - found.keys()
+        return self._holdings.get(group_id)
+
+    def newest(self, service_id: int, key: str) -> Holding | None:
+        groups = AlertGroup.objects.filter(service=service_id, key=key).order_by("-opened_at", "-id")
+        newest = groups.values_list("pk", flat=True).first()
+        return self.holding(newest) if newest else None
+
+
+def flaps(keys: Collection[Key]) -> dict[Key, flapping.Flap]:
+    """Those that are known of these keys."""
+    found = Flap.objects.filter(integration_id__in={i for i, _ in keys}, dedup_key__in={k for _, k in keys})
+    rows = {(f.integration_id, f.dedup_key): f for f in found.iterator(chunk_size=2000)}
+    return {
+        key: flapping.Flap(changes=_moments(f.changes), since=f.since, count=f.count, is_paged=f.is_paged)
+        for key, f in rows.items()
+        if key in keys
+    }
+
+
+def keep(gate: Gate) -> None:
+    """After the batch's rows: they have their ids now."""
+    _keep_flaps(gate)
+    for service_id, gale in gate.gales.items():
+        _keep_gale(service_id, gale, gate.rulebook)
+    if gate.marks:
+        keep_marks(gate.marks)
+    if gate.gone:
+        let_go(Q(held=HoldKind.INHIBITION, held_by__in=gate.gone))
+
+
+def let_go(held: Q) -> None:
+    """Alerts that are held back by what is over are looked at again at the next turn."""
+    Alert.objects.filter(held, held_by__gt=0, resolved_at=None).update(review_at=_AT_ONCE)
+
+
+def keep_marks(marks: Sequence[Mark]) -> None:
+    """Of new alerts, and anew of those that have changed. Whom they inhibit is looked at again."""
+    ids = [mark.alert.id or 0 for mark in marks]
+    old = list(Trace.objects.filter(alert__in=ids, is_source=True).values_list("rule", "values"))
+    Trace.objects.filter(alert__in=ids).delete()
+    Trace.objects.bulk_create(map(_row, marks))
+    sources = {(m.trace[0], digest(m.trace)) for m in marks if m.is_source} | set(old)
+    for rule, values in sources:
+        targets = Trace.objects.filter(rule=rule, values=values, is_target=True)
+        Alert.objects.filter(pk__in=targets.values("alert"), resolved_at=None).update(review_at=_AT_ONCE)
+
+
+def digest(trace: Where) -> str:
+    return hashlib.sha256(json.dumps(trace[1]).encode()).hexdigest()
+
+
+def _row(mark: Mark) -> Trace:
+    return Trace(
+        alert_id=mark.alert.id or 0, rule=mark.trace[0], values=digest(mark.trace), is_source=mark.is_source,
+        is_target=mark.is_target,
+    )  # fmt: skip
+
+
+def _keep_flaps(gate: Gate) -> None:
+    rows = [_flap(key, gate.flaps[key]) for key in sorted(gate.flaps_seen)]
+    if rows:
+        Flap.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["integration", "dedup_key"],
+            update_fields=["changes", "last_at", "since", "count", "is_paged"],
+        )
+
+
+def _flap(key: Key, flap: flapping.Flap) -> Flap:
+    return Flap(
+        integration_id=key[0], dedup_key=key[1], changes=_texts(flap.changes), last_at=flap.changes[-1],
+        since=flap.since, count=flap.count, is_paged=flap.is_paged,
+    )  # fmt: skip
+
+
+def _keep_gale(service_id: int, gale: Gale, rulebook: Rulebook) -> None:
+    weather = gale.weather
+    group_id = gale.holding.row.id if gale.holding else gale.group_id
+    Weather.objects.update_or_create(
+        service_id=service_id,
+        defaults={
+            "group_id": group_id, "first": gale.first, "recent": _texts(weather.recent), "since": weather.since,
+            "settles_at": weather.settles_at, "last_at": weather.last_at, "count": weather.count,
+            "ends_at": storms.ends_at(rulebook.terms(service_id).shelter, weather),
+        },
+    )  # fmt: skip
+    if gale.has_broken and group_id:
+        _join(service_id, group_id)
+
+
+def _join(service_id: int, group_id: int) -> None:
+    """Those that waited since earlier batches are part of the storm."""
+    hold = storms.part_of(group_id)
+    waiting = Alert.objects.filter(held=HoldKind.SETTLING, resolved_at=None, group__service=service_id)
+    waiting.update(held=hold.kind, held_reason=hold.reason, held_by=group_id, held_until=None, review_at=None)
+    groups = AlertGroup.objects.filter(service=service_id, held=HoldKind.SETTLING).exclude(state="resolved")
+    groups.update(held=hold.kind)
+
+
+def _moments(texts: Iterable[str]) -> tuple[datetime, ...]:
+    return tuple(map(datetime.fromisoformat, texts))
+
+
+def _texts(moments: Iterable[datetime]) -> list[str]:
+    return [moment.isoformat() for moment in moments]
+
+
+_AT_ONCE = datetime.fromisoformat("2000-01-01T00:00:00+00:00")  # before any turn, whatever the clocks of the nodes say
