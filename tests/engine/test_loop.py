@@ -75,10 +75,10 @@ def test_a_turn_that_fails_does_not_end_the_engine(
     mistakes = [ZeroDivisionError("a mistake")]
     absorb = absorbing.absorb
 
-    def at_first_broken(*arguments: object) -> object:
+    def at_first_broken(*arguments: object, **named: object) -> object:
         if mistakes:
             raise mistakes.pop()
-        return absorb(*arguments)  # type: ignore[arg-type]
+        return absorb(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(absorbing, "absorb", at_first_broken)
     olga = world.owner()
