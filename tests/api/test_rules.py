@@ -128,7 +128,7 @@ def test_a_token_that_may_respond_silences_and_writes_no_rules(source: Source) -
 
 def test_the_noise_of_a_service_and_the_routing_of_an_integration_are_set(api: Caller, source: Source) -> None:
     service = api.get("/services/checkout")
-    assert (service["group_hours"], service["calms_flapping"], service["storm_threshold"]) == (24, True, 20)
+    assert (service["group_hours"], service["calms_flapping"], service["storm_threshold"]) == (24, True, 0)
     changed = api.put("/services/checkout", {**service, "group_by": ["team"], "pause_minutes": 3})
     assert (changed["group_by"], changed["pause_minutes"]) == (["team"], 3)
     path = f"/integrations/{source.integration.pk}"
