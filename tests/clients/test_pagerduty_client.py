@@ -89,11 +89,13 @@ def test_a_wrong_key_is_an_error_that_the_client_reports(server: Server, client:
 def test_change_events_are_taken_by_the_same_key(server: Server, client: pagerduty.EventsApiV2Client) -> None:
     before = len(server.seen())
     link = {"href": "https://ci.example.org/9", "text": "Build 9"}
-    client.submit("Deploy v9", source="ci", custom_details={"build": 9}, links=[link])
+    # this release of the client cannot make a time itself
+    at = "2026-03-04T12:00:00Z"
+    client.submit("Deploy v9", source="ci", custom_details={"build": 9}, links=[link], timestamp=at)
     client.send_change_event(payload={"summary": "Firewall opened"})
     assert server.seen()[before:] == [["pagerduty", "new"]] * 2
     stranger = pagerduty.EventsApiV2Client("f" * 32, base_url=server.url)
     with pytest.raises(pagerduty.HttpError) as caught:
-        stranger.submit("x")
+        stranger.submit("x", timestamp=at)
     assert caught.value.response.status_code == 400
     stranger.close()
