@@ -73,6 +73,8 @@ def test_a_preview_shows_the_rules_and_saves_nothing(world: World, cast: tuple[P
     page = text_of(at_the_desk(cast[0]).post("/slos/new/", filled(cast[2].service, act="preview", objective="99.5")))
     assert "Nothing is saved yet" in page
     assert "14.4 * 0.005" in page
+    assert "200 times" in page
+    assert "7.2 %" in page
     assert not Objective.objects.exists()
 
 

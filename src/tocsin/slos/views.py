@@ -139,7 +139,7 @@ def _pair(value: Slo, pair: Pair) -> dict[str, object]:
         "severity": pair.severity,
         "windows": f"{prom(pair.long)} and {prom(pair.short)}",
         "burn": plain(pair.burn),
-        "threshold": f"{100 * pair.threshold(value.budget):.4g}",
+        "threshold": f"{float(100 * pair.threshold(value.budget)):.4g}",
         "share": f"{100 * pair.share(value.window):.3g}",
     }
 
@@ -147,7 +147,7 @@ def _pair(value: Slo, pair: Pair) -> dict[str, object]:
 def _detection(value: Slo, found: Detection) -> dict[str, object]:
     return {
         "of": found,
-        "burn": f"{found.burn:,.4g}" if found.burn < _MANY else f"{found.burn:,.0f}",
-        "percent": f"{100 * found.burn * value.budget:.4g}",
+        "burn": f"{float(found.burn):.4g}" if found.burn < _MANY else f"{found.burn:,.0f}",
+        "percent": f"{float(100 * found.burn * value.budget):.4g}",
         "spent": None if found.spent is None else f"{100 * found.spent:.3g}",
     }
