@@ -23,7 +23,9 @@ def test_what_is_no_content_is_refused(body: dict[str, object]) -> None:
 
 
 def test_every_channel_is_registered_under_its_kind() -> None:
-    assert {k: c.kind for k, c in CHANNELS.items()} == {k: k for k in ("inapp", "email", "ntfy", "webhook", "chat")}
+    assert {k: c.kind for k, c in CHANNELS.items()} == {
+        k: k for k in ("inapp", "email", "ntfy", "webhook", "chat", "sns")
+    }
     assert all(c.label and (c.address_label or not c.needs_address) for c in CHANNELS.values())
 
 

@@ -35,6 +35,13 @@ CRITICAL, ERROR, WARNING, INFO = Severity.CRITICAL, Severity.ERROR, Severity.WAR
         (ACK, CRITICAL, NEW, WARNING, Reason.ACKNOWLEDGED),  # an acknowledgement has no severity of its own
         (RESOLVE, ERROR, NEW, ERROR, Reason.RESOLVED),
         (RESOLVE, ERROR, ACKED, CRITICAL, Reason.RESOLVED),
+        (Action.UNACKNOWLEDGE, ERROR, ACKED, ERROR, Reason.UNACKNOWLEDGED),
+        (Action.UNACKNOWLEDGE, CRITICAL, NEW, ERROR, Reason.NOT_ACKNOWLEDGED),
+        (Action.NOTE, CRITICAL, NEW, ERROR, Reason.NOTED),  # words change no severity
+        (Action.AMEND, CRITICAL, ACKED, ERROR, Reason.AMENDED),
+        (Action.RATE, CRITICAL, ACKED, ERROR, Reason.RAISED),  # pages like a worse trigger
+        (Action.RATE, INFO, NEW, ERROR, Reason.LOWERED),
+        (Action.RATE, ERROR, NEW, ERROR, Reason.AMENDED),
     ],
 )
 def test_a_signal_meets_an_open_alert(
@@ -53,6 +60,10 @@ def test_a_signal_meets_an_open_alert(
         (TRIGGER, INFO, GroupState.ACKNOWLEDGED, Reason.JOINED),  # info wakes nobody
         (ACK, ERROR, None, Reason.NOTHING_OPEN),
         (RESOLVE, ERROR, None, Reason.NOTHING_OPEN),
+        (Action.UNACKNOWLEDGE, ERROR, None, Reason.NOTHING_OPEN),
+        (Action.NOTE, ERROR, None, Reason.NOTHING_OPEN),
+        (Action.AMEND, ERROR, GroupState.TRIGGERED, Reason.NOTHING_OPEN),
+        (Action.RATE, CRITICAL, None, Reason.NOTHING_OPEN),
         (RESOLVE, ERROR, GroupState.TRIGGERED, Reason.NOTHING_OPEN),  # the group's other alerts are not this key's
     ],
 )
@@ -91,7 +102,7 @@ def test_a_group_is_resolved_exactly_when_all_its_alerts_are(alerts: list[AlertS
 @given(st.sampled_from(Action), st.sampled_from(Severity), st.sampled_from(AlertState), st.sampled_from(Severity))
 def test_only_a_higher_severity_is_a_rise(action: Action, new: Severity, state: AlertState, old: Severity) -> None:
     reason = met(action, new, Standing(state=state, severity=old))
-    assert (reason is Reason.RAISED) == (action is TRIGGER and new.rank > old.rank)
+    assert (reason is Reason.RAISED) == (action in {TRIGGER, Action.RATE} and new.rank > old.rank)
 
 
 def test_every_reason_has_a_sentence_and_fits_its_column() -> None:

@@ -1,5 +1,6 @@
 """Every webhook from end to end: taken, on disk, absorbed; and what is not signed as it should be is kept out."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -7,20 +8,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.conftest import NOON
+from tests.ingest.calling import call
 from tests.ingest.test_app import KEYS, World, world
 from tocsin.alerts.absorbing import absorb, expire
 from tocsin.alerts.models import Alert, Event
 from tocsin.changes.models import Change
 from tocsin.engine.tick import LISTENERS
+from tocsin.ingest.app import Ingest
+from tocsin.ingest.stores import store_for
 from tocsin.sources.registry import SOURCES
 
 __all__ = ["world"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WEBHOOKS = [source for source in SOURCES.values() if source.check is not None]
+# what SNS sends is taken only with Amazon's signature: see test_sns
+WEBHOOKS = [source for source in SOURCES.values() if source.check is not None and source.kind != "sns"]
 # the header, and what stands before the HMAC in it
 SIGNED = {
     "grafana": (b"x-grafana-alerting-signature", b""),
@@ -155,6 +161,78 @@ def test_with_a_secret_only_what_is_signed_is_stored(world: World, kind: str) ->
     assert not Event.objects.exists()
     assert world.post(path(kind), body, headers=[(name, right)]).status == 202
     assert bytes(Event.objects.get().body) == body
+
+
+@pytest.mark.parametrize("kind", SIGNED)
+def test_a_copy_of_a_signed_message_is_refused(world: World, kind: str) -> None:
+    """Sentry signs no time, and Grafana only when it is told to: copies are known by what was signed."""
+    integration, body = world.integrations[kind], SOURCES[kind].sample
+    integration.secret = SECRET
+    integration.save()
+    right = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
+    name, before = SIGNED[kind]
+    first = world.post(path(kind), body, headers=[(name, before + right)])
+    assert first.status == 202
+    for written in (right, right.upper(), right + b" "):  # the same signature, however it is written
+        reply = world.post(path(kind), body, headers=[(name, before + written)])
+        assert (reply.status, reply.json()["title"]) == (409, "Taken before")  # type: ignore[index]
+    assert str(Event.objects.get().receipt) == first.headers["tocsin-receipt"]
+
+
+def test_copies_that_come_at_once_are_stored_once(world: World) -> None:
+    integration, body = world.integrations["sentry"], SOURCES["sentry"].sample
+    integration.secret = SECRET
+    integration.save()
+    signed = [(SIGNED["sentry"][0], hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode())]
+
+    async def together(ingest: Ingest) -> list[int]:
+        replies = [call(ingest, path("sentry"), body, headers=signed) for _ in range(5)]
+        return [reply.status for reply in await asyncio.gather(*replies)]
+
+    statuses = world.run(together)
+    assert min(statuses) == 202
+    assert set(statuses) <= {202, 409, 503}
+    assert Event.objects.count() == statuses.count(202) == 1
+
+
+def test_of_grafana_a_time_that_is_signed_makes_every_message_another_one(world: World) -> None:
+    integration, body = world.integrations["grafana"], SOURCES["grafana"].sample
+    integration.secret = SECRET
+    integration.save()
+
+    def send(seconds: int) -> int:
+        time = str(int(NOON.timestamp()) - seconds)
+        mac = hmac.new(SECRET.encode(), f"{time}:".encode() + body, hashlib.sha256).hexdigest()
+        headers = [(SIGNED["grafana"][0], mac.encode()), (b"x-grafana-alerting-timestamp", time.encode())]
+        return int(world.post(path("grafana"), body, headers=headers).status)
+
+    assert [send(20), send(10), send(10), send(301)] == [202, 202, 409, 401]  # again, a copy, too old
+
+
+def test_without_a_time_grafana_may_repeat_itself_after_ten_minutes(world: World) -> None:
+    """Its reminders are the same to the byte; for longer, a copy cannot be told from one."""
+    integration, body = world.integrations["grafana"], SOURCES["grafana"].sample
+    integration.secret = SECRET
+    integration.save()
+    headers = [(SIGNED["grafana"][0], hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode())]
+
+    def send(minutes: int) -> int:
+        async def work() -> int:
+            ingest = Ingest(store_for(connection), now=lambda: NOON + timedelta(minutes=minutes))
+            await ingest.open()
+            reply = await call(ingest, path("grafana"), body, headers=headers)
+            await ingest.close()
+            return reply.status
+
+        return asyncio.run(work())
+
+    assert [send(0), send(5), send(10)] == [202, 409, 202]
+
+
+def test_what_is_not_signed_may_be_repeated(world: World) -> None:
+    for _ in range(2):
+        assert world.post(path("sentry"), SOURCES["sentry"].sample).status == 202
+    assert Event.objects.count() == 2
 
 
 def test_a_secret_that_cannot_be_opened_is_no_reason_to_lose_or_to_trust(world: World, settings: Any) -> None:

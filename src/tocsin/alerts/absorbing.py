@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from tocsin.alerts import loading
+from tocsin.alerts import loading, naming
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.holding import Key
@@ -23,7 +23,7 @@ from tocsin.alerts.rows import EventRow
 from tocsin.alerts.rulebook import Rulebook, Speaker
 from tocsin.alerts.storable import without_nul
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Beat, Change, Heard, Signal
+from tocsin.core.signals import Beat, Change, Heard, Signal, Subscription
 from tocsin.health import problems, wakeups
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Source, Unreadable
@@ -102,7 +102,7 @@ class _Read:
     event: EventRow
     integration: Speaker
     signals: Sequence[Signal]
-    told: Sequence[Change | Beat] = ()
+    told: Sequence[Change | Beat | Subscription] = ()
     reason: Reason | None = None  # why there is nothing to do
 
 
@@ -161,7 +161,12 @@ class _Absorbing:
             for r in read
             for what in r.told
         ]
-        for kind, listener in ((Change, self.listeners.changes), (Beat, self.listeners.beats)):
+        by_kind = {
+            Change: self.listeners.changes,
+            Beat: self.listeners.beats,
+            Subscription: self.listeners.subscriptions,
+        }
+        for kind, listener in by_kind.items():
             if some := [t for t in told if isinstance(t.what, kind)]:
                 listener(some, self.now)
 
@@ -199,16 +204,21 @@ def _silent(heard: Sequence[Heard]) -> Reason:
     """What became of a message that says nothing about any alert."""
     if not heard:
         return Reason.EMPTY
-    return Reason.CHANGE if isinstance(heard[0], Change) else Reason.BEAT
+    return _SILENT[type(heard[0])]
+
+
+_SILENT = {Change: Reason.CHANGE, Beat: Reason.BEAT, Subscription: Reason.SUBSCRIBED}
 
 
 def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
-    keys = {(r.integration.id, signal.dedup_key) for r in read for signal in r.signals}
+    told = iter(naming.by_key([(r.integration.id, signal) for r in read for signal in r.signals]))
+    named = [[next(told) for _ in r.signals] for r in read]
+    keys = {(r.integration.id, signal.dedup_key) for r, signals in zip(read, named, strict=True) for signal in signals}
     ledger = loading.load(keys, rulebook)
-    for r in read:
+    for r, signals in zip(read, named, strict=True):
         if r.reason:
             ledger.pass_over(r.event, r.reason)
-        for position, signal in enumerate(r.signals):
+        for position, signal in enumerate(signals):
             ledger.hear(r.event, r.integration, position, signal)
     return ledger
 

@@ -25,6 +25,11 @@ def is_shared() -> bool:
     return connection.vendor == "postgresql"
 
 
+def uuid(text: str | None) -> str | None:
+    """As Django writes one: SQLite has no type for it, and keeps its digits."""
+    return text if text is None or is_shared() else text.replace("-", "")
+
+
 def take_ids(model: type[Model], count: int) -> list[int]:
     """Ids for rows that are inserted with them, in this transaction, which on SQLite holds the write lock already."""
     if not count:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tocsin.alerts.models import AlertGroup, Event
 from tocsin.alerts.rows import GroupRow, as_model
-from tocsin.core.signals import Beat, Change
+from tocsin.core.signals import Beat, Change, Subscription
 from tocsin.services.models import Integration
 
 
@@ -45,11 +45,11 @@ class GroupChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A change or a beat that was heard."""
+    """A change, a beat or a subscription that was heard."""
 
     event: Event
     integration: Integration
-    what: Change | Beat
+    what: Change | Beat | Subscription
 
 
 Listener = Callable[[Sequence[Told], datetime], None]  # in the transaction of the batch
@@ -63,6 +63,7 @@ def nobody(told: Sequence[Told], now: datetime) -> None:
 class Listeners:
     changes: Listener = nobody
     beats: Listener = nobody
+    subscriptions: Listener = nobody
 
 
 NOBODY = Listeners()

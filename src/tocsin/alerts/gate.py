@@ -14,6 +14,7 @@ from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.matching import Fields
 from tocsin.core.pausing import paused
+from tocsin.core.signals import Signal
 from tocsin.core.storms import Weather
 from tocsin.core.suppression import Source, Trace, inhibited, maintained, silenced, sources_of, targets_of
 
@@ -49,6 +50,9 @@ class Stored(Protocol):
 
     def holding(self, group_id: int) -> Holding | None:
         """Locked from then on; None when it is resolved."""
+
+    def said(self, alert: AlertRow) -> Signal:
+        """What the alert says by now."""
 
     def newest(self, service_id: int, key: str) -> Holding | None:
         """The newest group of the service with this key, locked from then on; None when it is resolved."""

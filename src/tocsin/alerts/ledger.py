@@ -4,7 +4,7 @@ Only who holds the absorbing lock has one, so nobody else opens alerts meanwhile
 and wait for the rows that `loading` has locked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.alerts.changes import ChangeKind, GroupChange
@@ -13,6 +13,7 @@ from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to
 from tocsin.alerts.rows import AlertRow, EntryRow, EventRow, GroupRow, OutcomeRow
 from tocsin.alerts.rulebook import Destination, Rulebook, Speaker
 from tocsin.core import expiry, grouping, storms
+from tocsin.core.amending import amended
 from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import AlertState, GroupState, Standing, arrived, group_state, met
 from tocsin.core.matching import Fields
@@ -78,6 +79,8 @@ class Ledger:
             reason = Reason.DEDUPLICATED
         else:
             reason = self._meet(holding, integration, key, signal, event.received_at)
+        if signal.note and alert:
+            self._enter(holding or self.open[key], event.received_at, "note", _note(signal))
         self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert, why))
 
     def pass_over(self, event: EventRow, reason: Reason) -> None:
@@ -164,9 +167,14 @@ class Ledger:
                 self._resolve(holding, key, at, f"“{alert.summary}” resolved.")
             case Reason.ACKNOWLEDGED:
                 self._acknowledge(holding, alert, at)
+            case Reason.UNACKNOWLEDGED:
+                self._unacknowledge(holding, alert, at)
+            case Reason.AMENDED:
+                self._amend(holding, alert, signal, at)
             case Reason.DEDUPLICATED:
                 refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
             case Reason.RAISED | Reason.LOWERED:
+                signal = self._whole(alert, signal)
                 to = self.rulebook.place(integration, signal, at)
                 self._change_severity(holding, alert, key, signal, to, at)
         return reason
@@ -193,6 +201,26 @@ class Ledger:
         holding.acknowledge()
         self._enter(holding, at, "acknowledged", f"The source acknowledged “{alert.summary}”.")
         self._settle(holding, at)
+
+    def _unacknowledge(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
+        holding.move(alert, AlertState.TRIGGERED)
+        self._enter(holding, at, "unacknowledged", f"The source took its acknowledgement of “{alert.summary}” back.")
+        self._settle(holding, at)
+
+    def _amend(self, holding: Holding, alert: AlertRow, signal: Signal, at: datetime) -> None:
+        was = alert.summary
+        refresh(alert, self._whole(alert, signal), self.rulebook.terms(holding.row.service_id).silence)
+        if holding.row.title == was:
+            holding.row.title = alert.summary
+        said = f"The source changed what “{was}” says."
+        self._enter(holding, at, "amended", said if alert.summary == was else f"{said} It is “{alert.summary}” now.")
+
+    def _whole(self, alert: AlertRow, signal: Signal) -> Signal:
+        """What the alert says when a signal that has only a part of it is heard."""
+        if signal.action not in (Action.AMEND, Action.RATE):
+            return signal
+        before = alert.said or self.gate.stored.said(alert)
+        return amended(replace(before, severity=Severity(alert.severity), ends_at=alert.ends_at), signal)
 
     def _change_severity(
         self, holding: Holding, alert: AlertRow, key: Key, signal: Signal, to: Destination, at: datetime
@@ -334,7 +362,7 @@ class Ledger:
     def _add(self, new: Arrived, holding: Holding, state: AlertState, hold: Hold | None = None) -> AlertRow:
         alert = AlertRow(
             integration_id=new.key[0], dedup_key=new.key[1], state=state.value, opened_at=new.at, last_event_at=new.at,
-            group=holding.row, urgency=new.to.urgency.value,
+            group=holding.row, urgency=new.to.urgency.value, uid=new.signal.uid or None,
         )  # fmt: skip
         refresh(alert, new.signal, new.to.terms.silence)
         put(alert, hold, self.gate)
@@ -371,3 +399,7 @@ def _group(new: Arrived, hold: Hold | None) -> GroupRow:
 
 def _said(why: str, hold: Hold | None) -> str:
     return f"{why} {hold.reason if hold else ''}".strip()
+
+
+def _note(signal: Signal) -> str:
+    return f"{signal.author}: {signal.note}" if signal.author else signal.note

@@ -50,7 +50,7 @@ _ALERT_COUNTED = ("state", "event_count", "last_event_at", "resolved_at")
 _ALERT_SAID = ("severity", "summary", "ends_at", "source", "component", "details", "links", "images")
 _ALERT_JUDGED = ("urgency", "held", "held_reason", "held_by", "held_until", "review_at")
 _ALERT_NEW = (
-    "id", "integration_id", "dedup_key", "group_id", "opened_at", *_ALERT_COUNTED, *_ALERT_SAID, *_ALERT_JUDGED,
+    "id", "integration_id", "dedup_key", "uid", "group_id", "opened_at", *_ALERT_COUNTED, *_ALERT_SAID, *_ALERT_JUDGED,
 )  # fmt: skip
 _GROUP_FIELDS = (
     "title", "severity", "urgency", "state", "last_event_at", "acknowledged_at", "acknowledged_by_id", "resolved_at",
@@ -210,7 +210,7 @@ _counted = attrgetter(*_ALERT_COUNTED)
 
 
 def _new_alert(alert: AlertRow) -> bulk.Values:
-    begins = alert.id, alert.integration_id, alert.dedup_key, alert.group.id, alert.opened_at
+    begins = alert.id, alert.integration_id, alert.dedup_key, bulk.uuid(alert.uid), alert.group.id, alert.opened_at
     return (*begins, *_counted(alert), *_said(alert), *_judged(alert))
 
 

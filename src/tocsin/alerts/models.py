@@ -96,6 +96,7 @@ class Alert(models.Model):
         Integration, on_delete=models.CASCADE, related_name="alerts", db_index=False, db_constraint=False
     )
     dedup_key = models.CharField(max_length=255)
+    uid = models.UUIDField(null=True, blank=True)  # how its tool calls it, where the tool has ids of its own
     group = models.ForeignKey(AlertGroup, on_delete=models.CASCADE, related_name="alerts", db_constraint=False)
     state = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in AlertState])
     severity = models.CharField(max_length=10)
@@ -132,6 +133,7 @@ class Alert(models.Model):
                 fields=["review_at"], name="alert_review", condition=models.Q(review_at__isnull=False, resolved_at=None)
             ),
             models.Index(fields=["held_by"], name="alert_held_by", condition=models.Q(held_by__gt=0, resolved_at=None)),
+            models.Index(fields=["uid"], name="alert_uid", condition=models.Q(uid__isnull=False)),
         ]
 
     def __str__(self) -> str:

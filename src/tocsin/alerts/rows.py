@@ -56,6 +56,7 @@ class AlertRow:
     id: int | None = None
     integration_id: int
     dedup_key: str
+    uid: str | None = None  # how its tool calls it: a UUID
     group: GroupRow
     state: str
     severity: str = ""

@@ -12,6 +12,8 @@ def without_nul(signal: Signal) -> Signal:
         signal,
         dedup_key=clean(signal.dedup_key),
         summary=clean(signal.summary),
+        note=clean(signal.note),
+        author=clean(signal.author),
         source=clean(signal.source),
         component=clean(signal.component),
         details={clean(k): storable.json(v) for k, v in signal.details.items()},

@@ -11,9 +11,11 @@ from tocsin.alerts import locking
 from tocsin.alerts.gate import Gale, Gate, Mark
 from tocsin.alerts.holding import Holding, Key
 from tocsin.alerts.models import Alert, AlertGroup, Flap, Trace, Weather
+from tocsin.alerts.rows import AlertRow
 from tocsin.alerts.rulebook import Rulebook
 from tocsin.core import flapping, storms
 from tocsin.core.holds import HoldKind
+from tocsin.core.signals import Action, Image, Link, Signal
 from tocsin.core.suppression import Source
 from tocsin.core.suppression import Trace as Where
 
@@ -52,6 +54,19 @@ class Store:
             self._holdings.update(found)
             self._closed |= {group_id} - found.keys()
         return self._holdings.get(group_id)
+
+    def said(self, alert: AlertRow) -> Signal:
+        row = Alert.objects.get(pk=alert.id or 0)
+        return Signal(
+            action=Action.TRIGGER,
+            dedup_key=row.dedup_key,
+            summary=row.summary,
+            source=row.source,
+            component=row.component,
+            details=row.details,
+            links=tuple(Link(**link) for link in row.links),
+            images=tuple(Image(**image) for image in row.images),
+        )
 
     def newest(self, service_id: int, key: str) -> Holding | None:
         groups = AlertGroup.objects.filter(service=service_id, key=key).order_by("-opened_at", "-id")

@@ -118,6 +118,18 @@ def _gitlab(mark: str, now: datetime) -> bytes:
     return json.dumps({**sent, "status_changed_at": now.isoformat(), "project": project}).encode()
 
 
+def _opsgenie(mark: str, _: datetime) -> bytes:
+    return json.dumps({"message": _SUMMARY, "alias": f"test-{mark}", "priority": "P1", "source": "Tocsin"}).encode()
+
+
+def _sns(mark: str, now: datetime) -> bytes:
+    """As if it had come through the signature's check, which no test of ours can pass."""
+    alarm = {"AlarmName": _SUMMARY, "Region": mark, "NewStateValue": "ALARM", "StateChangeTime": now.isoformat()}
+    known = {"Type": "Notification", "MessageId": mark, "TopicArn": "", "Message": json.dumps(alarm)}
+    signed = {"SignatureVersion": "2", "Signature": "", "SigningCertURL": ""}
+    return json.dumps({**known, "Timestamp": now.isoformat(), **signed}).encode()
+
+
 def _generic(mark: str, _: datetime) -> bytes:
     return json.dumps(
         {"summary": _SUMMARY, "severity": "critical", "source": "Tocsin", "dedup_key": f"test-{mark}"}
@@ -135,5 +147,7 @@ _BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
     "betterstack": _betterstack,
     "github": _github,
     "gitlab": _gitlab,
+    "opsgenie": _opsgenie,
+    "sns": _sns,
     "generic": _generic,
 }

@@ -1,8 +1,9 @@
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from tocsin.alerts.views import events, integrations, services
 
 urlpatterns = [
+    path("v2/", include("tocsin.alerts.opsgenie.urls")),
     path("events/quarantined/", events.quarantine, name="quarantine"),
     path("events/<uuid:receipt>/", events.event, name="event"),
     path("events/<uuid:receipt>/retry/", events.event_retry, name="event_retry"),

@@ -3,6 +3,7 @@
     /v2/*, /in/*, /ping/*
                         ingest, which needs no Host: its keys say who may; what else there is of Alertmanager's API
                         below /in/alertmanager is for Django, and needs no Host either
+    GET /v2/alerts      and what is below it: pages that answer Opsgenie's clients, by the same keys
     /healthz, /readyz   for supervisors and load balancers, which often know only an IP address
     /live               the stream to open tabs
     everything else     Django's pages, on threads
@@ -30,6 +31,8 @@ LARGEST_PAGE = 2 * 1024 * 1024  # bytes of a request to a page or to the API
 LARGEST_FROM_TOOLS = 256 * 1024
 
 log = structlog.get_logger(__name__)
+
+_ASKED = ("/v2/alerts", "/v2/heartbeats")
 
 ALIVE = http.json(200, {"status": "alive"})
 WRONG_HOST = http.problem(
@@ -69,7 +72,9 @@ class Door:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.startswith(("/v2/", "/in/", "/ping/")):
+        if _is_asked(scope["method"], path):
+            await self._pages(_honest(scope), receive, send)
+        elif path.startswith(("/v2/", "/in/", "/ping/")):
             await (self._tools if _is_of_tools(scope) else self.ingest)(scope, receive, send)
         elif path == "/healthz":
             await http.send(send, ALIVE)
@@ -115,6 +120,11 @@ class Door:
         for part in parts:
             await part.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _is_asked(method: str, path: str) -> bool:
+    """Whether somebody wants to know something and is not to be heard. A heartbeat's ping may be a GET."""
+    return method == "GET" and path.startswith(_ASKED) and not path.rstrip("/").endswith("/ping")
 
 
 async def _open(parts: Sequence[Part]) -> None:

@@ -50,16 +50,20 @@ class Standing:
 
 def met(action: Action, severity: Severity, alert: Standing) -> Reason:
     """What a signal does to the open alert with its key."""
+    is_acknowledged = alert.state is AlertState.ACKNOWLEDGED
     match action:
-        case Action.RESOLVE:
-            return Reason.RESOLVED
+        case Action.RESOLVE | Action.NOTE | Action.AMEND:
+            return _ALWAYS[action]
         case Action.ACKNOWLEDGE:
-            return Reason.ALREADY_ACKNOWLEDGED if alert.state is AlertState.ACKNOWLEDGED else Reason.ACKNOWLEDGED
-        case Action.TRIGGER if severity.rank > alert.severity.rank:
-            return Reason.RAISED
-        case Action.TRIGGER if severity.rank < alert.severity.rank:
-            return Reason.LOWERED
-    return Reason.DEDUPLICATED
+            return Reason.ALREADY_ACKNOWLEDGED if is_acknowledged else Reason.ACKNOWLEDGED
+        case Action.UNACKNOWLEDGE:
+            return Reason.UNACKNOWLEDGED if is_acknowledged else Reason.NOT_ACKNOWLEDGED
+    if severity is not alert.severity:
+        return Reason.RAISED if severity.rank > alert.severity.rank else Reason.LOWERED
+    return Reason.AMENDED if action is Action.RATE else Reason.DEDUPLICATED
+
+
+_ALWAYS = {Action.RESOLVE: Reason.RESOLVED, Action.NOTE: Reason.NOTED, Action.AMEND: Reason.AMENDED}
 
 
 def arrived(action: Action, urgency: Urgency, joins: GroupState | None) -> Reason:

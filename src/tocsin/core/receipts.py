@@ -20,13 +20,18 @@ class Reason(StrEnum):
     LOWERED = "severity lowered"
     ACKNOWLEDGED = "acknowledged by source"
     ALREADY_ACKNOWLEDGED = "already acknowledged"
+    UNACKNOWLEDGED = "unacknowledged by source"
+    NOT_ACKNOWLEDGED = "not acknowledged"
     RESOLVED = "resolved"
+    NOTED = "noted"
+    AMENDED = "changed"
     NOTHING_OPEN = "nothing open"
     EXPIRED = "expired"
     SWITCHED_OFF = "integration switched off"
     EMPTY = "no alerts inside"
     CHANGE = "recorded as a change"
     BEAT = "heard as a ping"
+    SUBSCRIBED = "subscription confirmed"
 
     @property
     def sentence(self) -> str:
@@ -50,6 +55,10 @@ _SENTENCES = {
     Reason.LOWERED: "An alert with this key was open already. Its severity was lowered.",
     Reason.ACKNOWLEDGED: "The source acknowledged the alert, and with it its alert group.",
     Reason.ALREADY_ACKNOWLEDGED: "The alert was acknowledged already. Nothing changed.",
+    Reason.UNACKNOWLEDGED: "The source took its acknowledgement back. The alert group is paged again.",
+    Reason.NOT_ACKNOWLEDGED: "The alert was not acknowledged. Nothing changed.",
+    Reason.NOTED: "The note is in the history of the alert group.",
+    Reason.AMENDED: "The source changed what the alert says.",
     Reason.RESOLVED: "The source resolved the alert.",
     Reason.NOTHING_OPEN: "No alert with this key was open. Nothing changed.",
     Reason.EXPIRED: "The time until which the source had announced the alert passed without news.",
@@ -57,4 +66,5 @@ _SENTENCES = {
     Reason.EMPTY: "The message was read and has no alerts in it.",
     Reason.CHANGE: "Recorded as a change.",
     Reason.BEAT: "Heard as the ping of a heartbeat.",
+    Reason.SUBSCRIBED: "A topic asked whether its messages are wanted here. Tocsin says yes by opening its address.",
 }

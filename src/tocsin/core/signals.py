@@ -9,7 +9,19 @@ from enum import StrEnum
 class Action(StrEnum):
     TRIGGER = "trigger"
     ACKNOWLEDGE = "acknowledge"
+    UNACKNOWLEDGE = "unack"
     RESOLVE = "resolve"
+    NOTE = "note"
+    AMEND = "amend"  # its summary or details are others
+    RATE = "rate"  # its severity is another
+
+
+class Naming(StrEnum):
+    """What a signal calls the alert that it is about."""
+
+    KEY = "key"  # its dedup key
+    ID = "id"  # its `uid`
+    NUMBER = "number"  # its number in Tocsin
 
 
 class Severity(StrEnum):
@@ -81,6 +93,10 @@ class Signal:
     links: tuple[Link, ...] = ()  # runbook and dashboard first
     images: tuple[Image, ...] = ()
     ends_at: datetime | None = None  # aware; resolves by itself then
+    naming: Naming = Naming.KEY  # what `dedup_key` holds; of a trigger always its key
+    uid: str = ""  # a UUID: how its tool will call the alert, when this opens one
+    note: str = ""  # ≤ 25,000: something that a person said with it
+    author: str = ""  # ≤ 100: that person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,4 +135,12 @@ class Beat:
     body: str = ""  # ≤ 10,000 characters: what the job printed
 
 
-Heard = Signal | Change | Beat  # what one message can say
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """A topic asks whether its messages are wanted here. Opening the address says yes."""
+
+    topic: str  # ≤ 256
+    url: str
+
+
+Heard = Signal | Change | Beat | Subscription  # what one message can say

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from tocsin.alerts import absorbing, reviewing
+from tocsin.alerts import absorbing, reviewing, subscribing
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.alerts.changes import Listeners
 from tocsin.changes import hearing as changes
@@ -19,7 +19,7 @@ from tocsin.paging import running
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
 
-LISTENERS = Listeners(changes=changes.hear, beats=pings.hear)
+LISTENERS = Listeners(changes=changes.hear, beats=pings.hear, subscriptions=subscribing.subscribe)
 
 T = TypeVar("T")
 

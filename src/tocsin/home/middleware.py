@@ -11,7 +11,7 @@ from tocsin.people.models import User
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-_OPEN = ("/welcome/", "/api/", "/in/", "/ack/", "/worker.js")
+_OPEN = ("/welcome/", "/api/", "/in/", "/v2/", "/ack/", "/worker.js")
 
 
 class FirstRunMiddleware:

@@ -6,22 +6,17 @@ from datetime import datetime
 
 from tocsin import clock
 from tocsin.ingest import http
+from tocsin.ingest.certificates import Certificates
 from tocsin.ingest.commit import Committer, Done, Full
 from tocsin.ingest.contract import Row, Store, Unavailable
 from tocsin.ingest.desk import Desk, Draft, Rejected
 from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Answer, Receive, Scope, Send
 from tocsin.ingest.keys import Keys
-from tocsin.ingest.signed import is_trusted
+from tocsin.ingest.signed import Gate
 
 NOT_FOUND = http.problem(
     404, "Not found", "Nothing is heard at this address. Copy the URL from the integration's page."
-)
-UNSIGNED = http.problem(
-    401,
-    "Wrong signature",
-    "This integration takes only what is signed with its secret. Nothing was stored. Compare the secret in the tool "
-    "with the one of the integration, and the clocks of both machines.",
 )
 
 Taken = tuple[Desk, Draft, str]  # the last is the receipt
@@ -51,13 +46,19 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  
 
 class Ingest:
     def __init__(
-        self, store: Store, now: Callable[[], datetime] = clock.now, committer: Committer | None = None
+        self,
+        store: Store,
+        now: Callable[[], datetime] = clock.now,
+        committer: Committer | None = None,
+        certificates: Certificates | None = None,
     ) -> None:
         self._store = store
         self._now = now
         self._keys = Keys(store.keys)
         self._committer = committer or Committer(store)
         self._receipts = Receipts()
+        self._certificates = certificates or Certificates()
+        self._gate = Gate(store, self._keys, self._certificates)
 
     async def open(self) -> None:
         await self._store.open()
@@ -65,6 +66,7 @@ class Ingest:
     async def close(self) -> None:
         """What was taken is written first."""
         await self._committer.drain()
+        self._certificates.close()
         await self._store.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,7 +86,7 @@ class Ingest:
         try:
             draft = desk.read(scope, body)
             key = self._keys.remembered(draft.key)
-            if key is None or key.kind != desk.kind or key.secret:
+            if key is None or key.kind != desk.kind or key.secret or not desk.is_quick:
                 return None
             now = self._now()
             receipt = self._receipts.take(now)
@@ -111,9 +113,7 @@ class Ingest:
             if key is None or key.kind != desk.kind:
                 return desk.unknown
             now = self._now()
-            if not is_trusted(key, scope, body, now):
-                return UNSIGNED
-            receipt = self._receipts.take(now)
+            receipt = await self._gate.admit(key, draft, scope, body, now) or self._receipts.take(now)
             await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, now))
         except Rejected as error:
             return error.answer

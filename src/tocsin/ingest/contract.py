@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 LARGEST = 512 * 1024  # bytes of one body
 
 
@@ -33,6 +35,13 @@ class Key:
     integration_id: int
     kind: str
     secret: str = ""  # sealed: what its messages must be signed with; empty: the key is enough
+    topics: tuple[str, ...] = ()  # of SNS: those whose messages are expected
+
+
+def key_of(integration_id: int, kind: str, secret: str, topics: str) -> Key:
+    """From a row; `topics` is JSON."""
+    read = tuple(msgspec.json.decode(topics, type=list[str])) if topics != "[]" else ()
+    return Key(integration_id=integration_id, kind=kind, secret=secret, topics=read)
 
 
 class Store(Protocol):
@@ -46,5 +55,8 @@ class Store(Protocol):
 
     async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
         """The enabled integrations among these. `Unavailable`."""
+
+    async def has(self, receipt: str) -> bool:
+        """Whether there is an event with this receipt. `Unavailable`."""
 
     async def close(self) -> None: ...

@@ -17,6 +17,7 @@ class Draft:
     body: bytes  # to be stored
     dedup_key: str = ""
     error: str = ""  # what of it was not taken, and why
+    began: float = 0.0  # on the monotonic clock, where the answer says how long it took
 
 
 class Rejected(Exception):
@@ -39,6 +40,7 @@ class Desk:
     most: int = LARGEST  # bytes of a body that are taken
     kept: int = LARGEST  # bytes of it that are read; the rest is let pass
     packed: Answer | None = None  # to a body with a Content-Encoding; None: it is taken as it is
+    is_quick: bool = True  # a key without a secret is enough
 
 
 def authorized(scope: Scope, scheme: bytes) -> str:

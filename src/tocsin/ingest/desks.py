@@ -4,11 +4,11 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
-from tocsin.ingest import pings
+from tocsin.ingest import genie, pings
 from tocsin.ingest.contract import LARGEST
 from tocsin.ingest.desk import RETRY_AFTER, Desk, Draft, Rejected, authorized, receipt_header
 from tocsin.ingest.http import Answer, Scope, header, json, problem
-from tocsin.sources import alertmanager, headers, pagerduty
+from tocsin.sources import alertmanager, headers, pagerduty, sns
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
@@ -122,10 +122,17 @@ def _accepted_webhook(_: Draft, receipt: str) -> Answer:
     return json(202, {"receipt": receipt}, receipt_header(receipt))
 
 
+def _accepted_sns(_: Draft, receipt: str) -> Answer:
+    """SNS counts this one as delivered, whatever it makes of others that begin with a 2."""
+    return json(200, {"receipt": receipt}, receipt_header(receipt))
+
+
 def _webhook(
     kind: str,
     read: Callable[[Scope, bytes], Draft],
     accepted: Callable[[Draft, str], Answer] = _accepted_webhook,
+    *,
+    is_quick: bool = True,
 ) -> Desk:
     return Desk(
         kind=kind,
@@ -135,6 +142,7 @@ def _webhook(
         busy=problem(503, "Try again", _BUSY, RETRY_AFTER),
         too_large=problem(413, "Too large", _TOO_LARGE, (b"connection", b"close")),
         packed=_PACKED,
+        is_quick=is_quick,
     )
 
 
@@ -174,12 +182,13 @@ DESKS: Mapping[str, Desk] = {
         for s in SOURCES.values()
         if s.check is not None
     },
+    "/in/sns": _webhook("sns", _read_webhook(sns.read), _accepted_sns, is_quick=False),
 }
 _WEBHOOK = re.compile(rf"(/in/[a-z]+)(?:/[^/]*)?({_PUSH})?/?")
 
 
 def desk_at(path: str) -> Desk | None:
-    if (desk := DESKS.get(path) or pings.desk_at(path)) is not None:
+    if (desk := DESKS.get(path) or pings.desk_at(path) or genie.desk_at(path)) is not None:
         return desk
     found = _WEBHOOK.fullmatch(path)
     return DESKS.get(found[1] + (found[2] or "") if found else path.rstrip("/"))

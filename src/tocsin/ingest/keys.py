@@ -29,6 +29,10 @@ class Keys:
         mark = fingerprint(key)
         return self._remembered(mark) or await self._want(mark)
 
+    async def find_anew(self, key: str) -> Key | None:
+        """As the database has it now, whatever is remembered. `Unavailable`."""
+        return await self._want(fingerprint(key))
+
     def remembered(self, key: str) -> Key | None:
         """None also when it must be asked for."""
         return self._remembered(fingerprint(key))

@@ -12,14 +12,15 @@ import asyncpg
 import structlog
 
 from tocsin.health.wakeups import CHANNEL
-from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
+from tocsin.ingest.contract import Conflict, Key, Row, Unavailable, key_of
 
 PATIENCE = 10.0  # seconds for any statement, and for a connection to come free
 _COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at", "state", "error")
 _KEYS = (
-    "SELECT key_hash, id, kind, secret FROM services_integration "
+    "SELECT key_hash, id, kind, secret, topics FROM services_integration "
     "WHERE is_enabled AND deleted_at IS NULL AND key_hash = ANY($1::text[])"
 )
+_HAS = "SELECT true FROM alerts_event WHERE receipt = $1"
 # it need not be durable: an engine that misses it looks by itself
 _NEWS = f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}; COMMIT"
 _PAUSE = 0.005  # seconds between two of them
@@ -66,7 +67,13 @@ class PostgresStore:
             rows = await self._pool.fetch(_KEYS, list(fingerprints))
         except _LOST as error:
             raise Unavailable(str(error)) from error
-        return {mark: Key(integration_id=pk, kind=kind, secret=secret) for mark, pk, kind, secret in rows}
+        return {mark: key_of(*row) for mark, *row in rows}
+
+    async def has(self, receipt: str) -> bool:
+        try:
+            return bool(await self._pool.fetchval(_HAS, receipt))
+        except _LOST as error:
+            raise Unavailable(str(error)) from error
 
     async def close(self) -> None:
         if self._telling is not None:

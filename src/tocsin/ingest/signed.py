@@ -1,20 +1,114 @@
-"""Whether a message was signed by the tool that its integration listens to."""
+"""Whether a message comes from the tool that its integration listens to, and is not a copy of one that came before.
 
+A message that was signed gets its receipt from what was signed: a copy has the same, and receipts are unique. So a
+copy is known for as long as the event is kept, on every node, and what is not signed pays nothing for it.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from tocsin.ingest.contract import Key, Unavailable
-from tocsin.ingest.http import Scope, header
+from tocsin.ingest.certificates import Certificates
+from tocsin.ingest.contract import Key, Store, Unavailable
+from tocsin.ingest.desk import Draft, Rejected, receipt_header
+from tocsin.ingest.http import Answer, Scope, header, json, problem
+from tocsin.ingest.keys import Keys
 from tocsin.sealing import Unsealable, unseal
+from tocsin.sources import sns
+from tocsin.sources.contract import Source
 from tocsin.sources.registry import SOURCES
+from tocsin.sources.sns import signing
+
+UNSIGNED = problem(
+    401,
+    "Wrong signature",
+    "This integration takes only what is signed with its secret. Nothing was stored. Compare the secret in the tool "
+    "with the one of the integration, and the clocks of both machines.",
+)
+COPY = problem(
+    409,
+    "Taken before",
+    "This very message, with this signature, was taken before. It was not stored again, and nothing was done.",
+)
 
 
-def is_trusted(key: Key, scope: Scope, body: bytes, now: datetime) -> bool:
-    """An integration without a secret trusts whoever has its key. `Unavailable` when the secret cannot be opened."""
-    is_signed = SOURCES[key.kind].is_signed
-    if not key.secret or is_signed is None:
-        return True
+class Gate:
+    def __init__(self, store: Store, keys: Keys, certificates: Certificates) -> None:
+        self._store, self._keys, self._certificates = store, keys, certificates
+
+    async def admit(self, key: Key, draft: Draft, scope: Scope, body: bytes, now: datetime) -> str:
+        """The receipt of a message that was signed; empty for one that need not be. `Rejected`, `Unavailable`."""
+        source = SOURCES[key.kind]
+        if source is sns.SOURCE:
+            return await self._admit_sns(key, draft, body, now)
+        if not key.secret or source.is_signed is None:
+            return ""
+        if not _is_signed(source, key, scope, body, now):
+            raise Rejected(UNSIGNED)
+        first, *others = _receipts(source, draft, scope, body, now)
+        for receipt in (first, *others):
+            if await self._store.has(receipt):
+                raise Rejected(COPY)
+        return first
+
+    async def _admit_sns(self, key: Key, draft: Draft, body: bytes, now: datetime) -> str:
+        message = sns.read(body)
+        if not signing.is_recent(message, now):
+            raise Rejected(_forbidden("it was sent more than an hour ago, or its time is ahead of ours"))
+        url = str(message["SigningCertURL"])
+        if not signing.is_certificate(url):
+            raise Rejected(_forbidden("its certificate is not at an address of SNS, and was not fetched"))
+        verdict = signing.verdict(message, await self._certificates.get(url), now)
+        if verdict is not signing.Verdict.SIGNED:
+            raise Rejected(_forbidden(verdict.value))
+        if not await self._is_expected(key, draft, message):
+            raise Rejected(
+                _forbidden("its topic is not one that this integration listens to. Add the topic there first")
+            )
+        receipt = _receipt(draft.key, str(message["MessageId"]))
+        if await self._store.has(receipt):  # SNS sends again what it has heard no answer to
+            raise Rejected(json(200, {"receipt": receipt}, receipt_header(receipt)))
+        return receipt
+
+    async def _is_expected(self, key: Key, draft: Draft, message: Mapping[str, object]) -> bool:
+        """A topic may just have been learned: SNS does not send again what was refused, so we look once more."""
+        topic = sns.topic_of(message)
+        if topic in key.topics:
+            return True
+        fresh = await self._keys.find_anew(draft.key)
+        topics = fresh.topics if fresh else ()
+        return topic in topics or (not topics and message["Type"] == sns.CONFIRMATION)
+
+
+def _forbidden(why: str) -> Answer:
+    return problem(403, "Not from SNS", f"This was refused: {why}. Nothing was stored and nothing was fetched by it.")
+
+
+def _is_signed(source: Source, key: Key, scope: Scope, body: bytes, now: datetime) -> bool:
     try:
         secret = unseal(key.secret)
     except Unsealable as error:
         raise Unavailable(str(error)) from error
-    return is_signed(secret, body, lambda name: header(scope, name.encode()).decode("latin-1"), now)
+    return source.is_signed is not None and source.is_signed(secret, body, lambda name: _header(scope, name), now)
+
+
+def _header(scope: Scope, name: str) -> str:
+    return header(scope, name.encode()).decode("latin-1")
+
+
+def _receipts(source: Source, draft: Draft, scope: Scope, body: bytes, now: datetime) -> Iterator[str]:
+    """What a copy of the message has, or had a moment ago: where the tool may repeat itself, time is cut in pieces."""
+    time = _header(scope, source.signs_time).strip() if source.signs_time else ""
+    if source.repeats_after is None:
+        yield _receipt(draft.key, time, body.decode("latin-1"))
+        return
+    piece = int(now.timestamp() // source.repeats_after.total_seconds())
+    for number in (piece, piece - 1):
+        yield _receipt(draft.key, time, str(number), body.decode("latin-1"))
+
+
+def _receipt(*parts: str) -> str:
+    """A UUID of version 8 (RFC 9562). The key is in it, so that nobody else can tell it."""
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()[:16]
+    return str(uuid.UUID(int=int.from_bytes(digest) & ~(0xF << 76) & ~(3 << 62) | (8 << 76) | (2 << 62)))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from tocsin import clock
-from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
+from tocsin.ingest.contract import Conflict, Key, Row, Unavailable, key_of
 
 PATIENCE = 10.0  # seconds to wait for the write lock
 _PAUSE = 0.001  # SQLite's own waiting grows to 100 ms, which is an age here
@@ -19,9 +19,10 @@ _VALUES = "(?, ?, ?, ?, ?, 'new', '')"
 _SIZES = (256, 64, 16, 4, 1)
 _STATEMENTS = {size: _INSERT + ", ".join([_VALUES] * size) for size in _SIZES}
 _KEYS = (
-    "SELECT key_hash, id, kind, secret FROM services_integration "
+    "SELECT key_hash, id, kind, secret, topics FROM services_integration "
     "WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
 )
+_HAS = "SELECT 1 FROM alerts_event WHERE receipt = ?"
 _MOST = 500  # placeholders in one query
 
 T = TypeVar("T")
@@ -42,6 +43,9 @@ class SQLiteStore:
 
     async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
         return await self._reader.run(lambda connection: _keys(connection, fingerprints))
+
+    async def has(self, receipt: str) -> bool:
+        return await self._reader.run(lambda connection: _has(connection, receipt))
 
     async def close(self) -> None:
         await self._writer.close()
@@ -130,10 +134,14 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
             return
 
 
+def _has(connection: sqlite3.Connection, receipt: str) -> bool:
+    return connection.execute(_HAS, [receipt.replace("-", "")]).fetchone() is not None
+
+
 def _keys(connection: sqlite3.Connection, fingerprints: Sequence[str]) -> dict[str, Key]:
     found: dict[str, Key] = {}
     for start in range(0, len(fingerprints), _MOST):
         some = fingerprints[start : start + _MOST]
-        for mark, pk, kind, secret in connection.execute(_KEYS.format(",".join("?" * len(some))), some):
-            found[mark] = Key(integration_id=pk, kind=kind, secret=secret)
+        for mark, *row in connection.execute(_KEYS.format(",".join("?" * len(some))), some):
+            found[mark] = key_of(*row)
     return found

@@ -25,6 +25,7 @@ PURPOSES = {
     "verification": "Verification code",
     "invitation": "Invitation",
     "notice": "Notice",
+    "subscription": "Subscription",
 }
 _SEALED = "target", "secret", "payload"
 

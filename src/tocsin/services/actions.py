@@ -20,7 +20,7 @@ _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
     "group_minutes", "group_by", "group_hours", "pause_minutes", "resolve_minutes", "calms_flapping", "storm_threshold",
 }  # fmt: skip
-_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "is_routed", "secret"}
+_INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "is_routed", "secret", "topics"}
 _HINT = 4
 _OWN = "This is made by itself, with the check that it belongs to. Make the check."
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # of a sample that is only looked at
@@ -93,6 +93,16 @@ def change_integration(actor: Actor, integration: Integration, now: datetime, **
     changed = writing.change(actor, integration, now, changes)
     wakeups.notify()
     return changed
+
+
+def learn_topic(actor: Actor, integration_id: int, topic: str, now: datetime) -> bool:
+    """Whether the topic is one that the integration listens to. The first that comes is, while it listens to none."""
+    require(actor, Verb.CONFIGURE)
+    integration = Integration.objects.get(pk=integration_id)
+    if not integration.topics and integration.is_enabled:
+        writing.change(actor, integration, now, {"topics": [topic]}, verb="subscribed")
+        wakeups.notify()
+    return topic in integration.topics
 
 
 def delete_integration(actor: Actor, integration: Integration, now: datetime) -> None:

@@ -124,17 +124,34 @@ class IntegrationChangeForm(forms.Form):
         label="Signing secret",
         help_text="The secret that the tool signs with. Once it is set, whatever is not signed with it is refused.",
     )
+    topics = forms.CharField(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text="The ARN of each SNS topic that it listens to, one a line. Messages of others are refused. While "
+        "there is none, the first topic that is subscribed becomes the one.",
+    )
     forget_secret = forms.BooleanField(required=False, label="Take messages without a signature again")
 
     def __init__(self, integration: Integration, data: Data) -> None:
-        names = ("name", "is_enabled", "is_routed")
-        super().__init__(data, initial={name: getattr(integration, name) for name in names})
+        said = {name: getattr(integration, name) for name in ("name", "is_enabled", "is_routed")}
+        said["topics"] = "\n".join(integration.topics)
+        super().__init__(data, initial=said)
+        if integration.kind != "sns":
+            del self.fields["topics"]
         if not signs(integration.kind):
             del self.fields["secret"]
         if not integration.secret:
             del self.fields["forget_secret"]
         elif "secret" in self.fields:
             self.fields["secret"].help_text = "One is set. Leave this empty to keep it."
+
+    def clean_topics(self) -> list[str]:
+        found = self.cleaned_data["topics"].split()
+        wrong = [topic for topic in found if not topic.startswith("arn:aws")]
+        if wrong:
+            raise forms.ValidationError(f"“{wrong[0]}” is not the ARN of a topic: arn:aws:sns:region:account:name.")
+        return list(dict.fromkeys(found))
 
     def changes(self) -> dict[str, object]:
         """An empty secret is none that was typed: it keeps what is there."""

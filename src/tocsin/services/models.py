@@ -51,6 +51,8 @@ class Integration(models.Model):
     mapping = models.JSONField(default=dict, blank=True)  # of a generic source
     # what the tool signs its messages with; empty: the key is enough
     secret = SealedTextField(blank=True, default="")
+    # of SNS: the ARNs of the topics that it listens to; empty: the first that asks will be
+    topics = models.JSONField(default=list, blank=True)
     is_enabled = models.BooleanField(default=True)
     # the routing tree may move its alerts; what it does not move is its service's
     is_routed = models.BooleanField(default=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin.core.signals import Heard
 
@@ -36,3 +36,5 @@ class Source:
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
     keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
     tells: str = "alert"  # what its sample tells of: an alert or a change
+    signs_time: str = ""  # the header with the time, in lower case, where the signature covers it
+    repeats_after: timedelta | None = None  # when it may say the very same again; None: never

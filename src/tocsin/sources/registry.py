@@ -12,8 +12,10 @@ from tocsin.sources import (
     gitlab,
     grafana,
     heartbeat,
+    opsgenie,
     pagerduty,
     sentry,
+    sns,
     uptimekuma,
 )
 from tocsin.sources.contract import Source
@@ -26,6 +28,8 @@ _ALL = (
     uptimekuma,
     betterstack,
     pagerduty,
+    opsgenie,
+    sns,
     github,
     gitlab,
     generic,

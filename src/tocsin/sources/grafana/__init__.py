@@ -147,4 +147,6 @@ SOURCE = Source(
     setup=SETUP,
     check=read,
     is_signed=is_signed,
+    signs_time=TIMESTAMP,
+    repeats_after=OLDEST,
 )

@@ -1,0 +1,111 @@
+"""What Opsgenie's clients may read: what is their integration's. The key is the permission."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from tocsin.alerts.models import Alert, Event
+from tocsin.core.lifecycle import AlertState
+from tocsin.sealing import fingerprint
+from tocsin.services.models import Integration
+from tocsin.sources import texts
+
+_LARGEST = 2**63
+_TERM = re.compile(r'(?:(\w+)\s*[:=]\s*)?(?:"([^"]*)"|([^\s"]+))\s*(?:AND\s+|$)?', re.IGNORECASE)
+_SORTS = {
+    "createdAt": "opened_at",
+    "updatedAt": "last_event_at",
+    "lastOccurredAt": "last_event_at",
+    "tinyId": "pk",
+    "alias": "dedup_key",
+    "message": "summary",
+    "count": "event_count",
+    "status": "state",
+}
+
+
+class NotUnderstood(Exception):
+    """The query asks for something that is not known here; the text names it."""
+
+
+def integration_of(key: str) -> Integration | None:
+    enabled = Integration.objects.filter(kind="opsgenie", is_enabled=True, deleted_at=None)
+    return enabled.filter(key_hash=fingerprint(key)).select_related("service").first()
+
+
+def alert(integration: Integration, identifier: str, by: str) -> Alert | None:
+    """By alias the newest: of those with one alias, only the newest can be open."""
+    named = _named(identifier, by)
+    return _alerts(integration).filter(named).order_by("-pk").first() if named else None
+
+
+def _named(identifier: str, by: str) -> Q | None:
+    if by == "alias":
+        return Q(dedup_key=texts.key(identifier))
+    if by == "tiny":
+        return Q(pk=int(identifier)) if identifier.isdecimal() and int(identifier) < _LARGEST else None
+    try:
+        return Q(uid=uuid.UUID(identifier))
+    except ValueError:
+        return None
+
+
+def alerts(integration: Integration, query: str, sort: str = "", *, is_ascending: bool = False) -> QuerySet[Alert]:
+    """`NotUnderstood`. Newest first, unless told."""
+    found = _alerts(integration)
+    for name, quoted, plain in _TERM.findall(query):
+        found = found.filter(_term(name.lower(), quoted or plain))
+    if sort and sort not in _SORTS:
+        raise NotUnderstood(f"sort “{sort}”")
+    field = _SORTS.get(sort, "opened_at")
+    return found.order_by(*(name if is_ascending else f"-{name}" for name in (field, "pk")))
+
+
+def _alerts(integration: Integration) -> QuerySet[Alert]:
+    return Alert.objects.filter(integration=integration).select_related("integration", "group__acknowledged_by")
+
+
+def _term(name: str, value: str) -> Q:
+    fields = {
+        "": Q(summary__icontains=value),
+        "message": Q(summary__icontains=value.strip("*")),
+        "alias": Q(dedup_key=texts.key(value)),
+        "source": Q(source=value),
+        "entity": Q(component=value),
+        "priority": Q(details__priority=value.upper()),
+    }
+    if name in {"status", "acknowledged"}:
+        return _state(name, value.lower())
+    if name not in fields:
+        raise NotUnderstood(f"“{name}”")
+    return fields[name]
+
+
+_STATES: Mapping[tuple[str, str], Q] = {
+    ("status", "open"): ~Q(state=AlertState.RESOLVED),
+    ("status", "closed"): Q(state=AlertState.RESOLVED),
+    ("acknowledged", "true"): Q(state=AlertState.ACKNOWLEDGED),
+    ("acknowledged", "false"): ~Q(state=AlertState.ACKNOWLEDGED),
+}
+
+
+def _state(name: str, value: str) -> Q:
+    if (name, value) not in _STATES:
+        raise NotUnderstood(f"“{name}: {value}”")
+    return _STATES[name, value]
+
+
+def request(integration: Integration, receipt: str) -> Event | None:
+    """What was asked for, with its outcome; none when it was not by this key, or is not kept any more."""
+    try:
+        found = uuid.UUID(receipt)
+    except ValueError:
+        return None
+    return Event.objects.filter(integration=integration, receipt=found).prefetch_related("outcomes__alert").first()
+
+
+def acknowledged_at(found: Alert) -> datetime | None:
+    return found.group.acknowledged_at if found.state == AlertState.ACKNOWLEDGED else None
