@@ -5,6 +5,7 @@ Rows are tuples in the order of the fields that are named. Texts, numbers and mo
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -81,7 +82,7 @@ def _update_all(model: type[Model], names: Sequence[str], rows: Sequence[Values]
 
 def _execute_each(sql: str, model: type[Model], names: Sequence[str], rows: Iterable[Values]) -> None:
     moments = [place for place, field in enumerate(_fields(model, names)) if isinstance(field, DateTimeField)]
-    ready: Any = [_without_zones(row, moments) for row in rows]
+    ready: Any = [_without_zones(row, moments) for row in rows] if moments else list(rows)
     if ready:
         with connection.cursor() as cursor:
             cursor.executemany(sql, ready)
@@ -92,8 +93,13 @@ def _without_zones(row: Values, moments: Sequence[int]) -> Sequence[object]:
     values = list(row)
     for place in moments:
         if isinstance(moment := values[place], datetime):
-            values[place] = str(moment.astimezone(UTC))[:-6]
+            values[place] = _text(moment)
     return values
+
+
+@lru_cache(maxsize=8192)  # an alert, its group and its history begin at the same moment
+def _text(moment: datetime) -> str:
+    return str(moment.astimezone(UTC))[:-6]
 
 
 def _fields(model: type[Model], names: Sequence[str]) -> "list[Field[Any, Any]]":

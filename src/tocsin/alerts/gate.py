@@ -76,6 +76,8 @@ class Gate:
     def suppression(self, fields: Fields, key: Key, alert: AlertRow | None, at: datetime) -> Hold | None:
         """By what people have said."""
         rules = self.rulebook.rules
+        if not (rules.silences or rules.windows or rules.inhibitions):
+            return None
         return (
             silenced(rules.silences, fields, key[0], at)
             or maintained(rules.windows, fields, at)

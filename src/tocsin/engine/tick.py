@@ -19,6 +19,7 @@ from tocsin.paging import running
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
 
+BATCH = 2000  # events at most: where many wait, one transaction for many costs each of them less
 LISTENERS = Listeners(changes=changes.hear, beats=pings.hear, subscriptions=subscribing.subscribe)
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ def tick(now: datetime) -> Worked:
 
 
 def _absorb(now: datetime) -> Absorbed:
-    return absorbing.absorb(now, running.follow, listeners=LISTENERS)
+    return absorbing.absorb(now, running.follow, limit=BATCH, listeners=LISTENERS)
 
 
 def _stage(name: str, work: Callable[[], T], worked: Worked, now: datetime) -> T | None:
