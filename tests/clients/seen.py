@@ -20,6 +20,7 @@ def seen() -> dict[str, object]:
                 "state": group.state,
                 "severity": group.severity,
                 "alerts": [alert.dedup_key for alert in group.alerts.all()],
+                "states": [alert.state for alert in group.alerts.all()],
                 "escalations": [escalation.status for escalation in group.escalations.all()],
             }
             for group in groups

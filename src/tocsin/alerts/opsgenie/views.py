@@ -57,7 +57,7 @@ def asked(view: View) -> Callable[..., HttpResponse]:
 
 
 def _integration(request: HttpRequest) -> Integration:
-    tried = f"wrong keys from {request.META.get('REMOTE_ADDR', '')}"
+    tried = f"wrong-keys-from-{request.META.get('REMOTE_ADDR', '')}"
     if cache.get(tried, 0) >= _MOST_WRONG:
         raise No(429, "Too many wrong keys came from your address. Try again in a minute.")
     word, _, key = request.headers.get("Authorization", "").partition(" ")
