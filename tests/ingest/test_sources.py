@@ -132,6 +132,25 @@ def test_what_github_delivers_again_is_one_change(world: World) -> None:
     assert Change.objects.count() == 1
 
 
+def test_what_gitlab_delivers_again_is_one_change(world: World) -> None:
+    """It signs nothing, so a copy is taken; by its name, or by what it is about, it is not another change."""
+    integration = world.integrations["gitlab"]
+    integration.secret = SECRET
+    integration.save()
+    token, once = (WITH_TOKEN["gitlab"], SECRET.encode()), (b"idempotency-key", b"d1")
+    running, success = ({**json.loads(SOURCES["gitlab"].sample), "status": s} for s in ("running", "success"))
+    stranger = [(WITH_TOKEN["gitlab"], b"wrong"), once]
+    assert world.post(path("gitlab"), running, headers=stranger).status == 401  # nor is its name used up
+    for said in (running, success):  # the second: another body under a name that was heard
+        assert world.post(path("gitlab"), said, headers=[token, once]).status == 202
+    absorb(NOON, follow, listeners=LISTENERS)
+    assert Change.objects.get().status == "running"
+    for said in (success, success):  # older releases give no name
+        assert world.post(path("gitlab"), said, headers=[token]).status == 202
+    absorb(NOON, follow, listeners=LISTENERS)
+    assert Change.objects.get().status == "success"
+
+
 def test_every_source_that_signs_is_tested_here() -> None:
     signing = {source.kind for source in SOURCES.values() if source.is_signed}
     assert signing == SIGNED.keys() | WITH_TOKEN.keys()

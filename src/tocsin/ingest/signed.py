@@ -38,7 +38,7 @@ class Gate:
         self._store, self._keys, self._certificates = store, keys, certificates
 
     async def admit(self, key: Key, draft: Draft, scope: Scope, body: bytes, now: datetime) -> str:
-        """The receipt of a message that was signed; empty for one that need not be. `Rejected`, `Unavailable`."""
+        """The receipt of a message that was signed; empty for another that is welcome. `Rejected`, `Unavailable`."""
         source = SOURCES[key.kind]
         if source is sns.SOURCE:
             return await self._admit_sns(key, draft, body, now)
@@ -46,6 +46,8 @@ class Gate:
             return ""
         if not _is_signed(source, key, scope, body, now):
             raise Rejected(UNSIGNED)
+        if not source.signs_body:
+            return ""
         first, *others = _receipts(source, draft, scope, body, now)
         for receipt in (first, *others):
             if await self._store.has(receipt):

@@ -34,6 +34,7 @@ class Source:
     is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
     is_timeless: Callable[[bytes], bool] = _always  # whether the body means the same whenever it comes
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
+    signs_body: bool = True  # False: it only sends a token, and may say the very same again
     keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
     tells: str = "alert"  # what its sample tells of: an alert or a change
     signs_time: str = ""  # the header with the time, in lower case, where the signature covers it

@@ -84,6 +84,7 @@ SOURCE = Source(
     setup=SETUP,
     check=read,
     is_signed=is_signed,
+    signs_body=False,
     keeps=(DELIVERY,),
     tells="change",
 )
