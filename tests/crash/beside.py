@@ -9,13 +9,13 @@ from tests.running import Running
 
 
 def seed(server: Running, webhook_url: str) -> str:
-    """The key of an integration whose alerts page somebody by this webhook."""
-    return seed_services(server, webhook_url, 1)[0]
+    """The key of an integration each of whose alerts pages somebody by this webhook."""
+    return seed_services(server, webhook_url, 1, 0)[0]
 
 
-def seed_services(server: Running, webhook_url: str, count: int) -> list[str]:
+def seed_services(server: Running, webhook_url: str, count: int, storm: int = 20) -> list[str]:
     """The keys of integrations of so many services, all of which page the same person by this webhook."""
-    return _run(server.environ, "tests.crash.seed", webhook_url, str(count)).split()
+    return _run(server.environ, "tests.crash.seed", webhook_url, str(count), str(storm)).split()
 
 
 def inspect(environ: Mapping[str, str], *options: str) -> dict[str, object]:

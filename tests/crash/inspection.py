@@ -67,7 +67,7 @@ def _by(name: str, model: type[Event | Message | Notification | Escalation]) -> 
 
 def _illegal() -> dict[str, int]:
     live = Count("escalations", filter=Q(escalations__status__in=["running", "acknowledged"]))
-    triggered = AlertGroup.objects.filter(state="triggered").annotate(live=live)
+    triggered = AlertGroup.objects.filter(state="triggered").exclude(urgency="none").annotate(live=live)
     running = Escalation.objects.filter(status="running")
     return {
         "triggered groups without exactly one live escalation": triggered.exclude(live=1).count(),

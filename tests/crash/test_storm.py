@@ -17,7 +17,7 @@ ALERTS = tuple(f"node-{n}" for n in range(25))
 @pytest.mark.timeout(120)
 def test_nothing_that_was_accepted_is_missing_after_kills_in_a_storm() -> None:
     with servers.receiver() as receiver, serving() as server:
-        key = beside.seed(server, receiver.url)
+        key = beside.seed_services(server, receiver.url, 1)[0]
         killers = [Killer(server=server, child=c, kills=2, seed=7 + n) for n, c in enumerate(BOTH)]
         with Load(url=server.url, key=key, alerts=ALERTS, senders=6, pause=0) as storm:
             threads = [threading.Thread(target=killer.run) for killer in killers]

@@ -56,6 +56,7 @@ def create_integration(
     actor: Actor, service: Service, kind: str, name: str, now: datetime, mapping: Mapping[str, object] | None = None
 ) -> tuple[Integration, str]:
     """The integration and its key, which is shown once and kept only as a fingerprint."""
+    require(actor, Verb.CONFIGURE)
     if kind in OWN:
         raise Refused(_OWN, {"kind": _OWN})
     _check_mapping(kind, mapping or {})
@@ -107,6 +108,7 @@ def learn_topic(actor: Actor, integration_id: int, topic: str, now: datetime) ->
 
 def delete_integration(actor: Actor, integration: Integration, now: datetime) -> None:
     """Its key stops and it is shown no more; its alerts stay, with its name."""
+    require(actor, Verb.CONFIGURE)
     if integration.kind in OWN:
         raise Refused("This goes by itself, with the check that it belongs to. Nothing was deleted.")
     delete_own(actor, integration, now)
