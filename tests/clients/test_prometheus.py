@@ -124,7 +124,7 @@ def follow_link(mail: EmailMessage) -> None:
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     link = re.search(r"http://\S+/ack/\S+", text)
     assert link, text
-    with httpx.Client(follow_redirects=True) as browser:
+    with httpx.Client(follow_redirects=True, timeout=30) as browser:
         page = browser.get(link[0])
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert page.status_code == 200
