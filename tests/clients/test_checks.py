@@ -1,7 +1,6 @@
 """Jobs that ping with curl, as the page of a heartbeat says it, and a site that goes away: the real server notices."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +41,6 @@ def shell(script: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 def test_a_cron_job_pings_with_curl(server: Running, tmp_path: Path) -> None:
     url = make(server, "heartbeat", "Backup", period=3600, grace=0)["url"]
     curl = "curl -fsS -m 10 --retry 5"
@@ -62,7 +60,6 @@ def test_a_cron_job_pings_with_curl(server: Running, tmp_path: Path) -> None:
     assert (success[0], len(success[2]), success[4], logged[0]) == ("success", 10_000, RID, "log")
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 def test_an_address_that_is_nobodys_fails_for_curl(server: Running) -> None:
     done = subprocess.run(["curl", "-fsS", f"{server.url}/ping/{'e' * 32}"], capture_output=True, check=False)
     assert done.returncode == 22  # curl's word for an HTTP error

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.world import Monitoring, Person, World
-from tocsin.alerts.models import Alert, AlertGroup, Event
+from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome
+from tocsin.engine import clearing
 from tocsin.engine.clearing import clear
 from tocsin.health import beats, presence, problems
 from tocsin.health import settings as made_in_browser
@@ -29,6 +32,17 @@ def test_what_is_old_and_over_is_forgotten(world: World, ada: Person, monitoring
     }
     assert AlertGroup.objects.count() == Alert.objects.count() == 1
     assert Notification.objects.count() > 0  # the history of who was paged stays
+
+
+def test_more_is_forgotten_in_a_pass_than_at_once(
+    world: World, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "LIMIT", 2)
+    for _ in range(5):
+        monitoring.fires()
+    assert clear(world.now + 200 * DAY)["events"] == 5
+    assert not Event.objects.exists()
+    assert not Outcome.objects.exists()  # a receipt goes with its event
 
 
 def test_what_is_young_stays(world: World, monitoring: Monitoring) -> None:

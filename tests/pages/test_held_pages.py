@@ -26,5 +26,7 @@ def test_a_held_alert_says_why_and_until_when(client: Client) -> None:
     for html in (listed, page):
         assert "Suppressed" in html
     assert "held back, pages nobody for now" in page
+    assert "It is held back, and pages nobody until that ends" in page
+    assert "recorded only" not in page  # which would blame its severity
     assert "Silenced by test until 2026-03-04 13:00 UTC: Moving it." in page
     assert "Silenced by test until" in receipt
