@@ -35,6 +35,20 @@ def test_an_alert_is_silenced_from_its_page_with_a_preview(page: Page) -> None:
     resolve_all(page)
 
 
+def test_all_that_can_be_done_with_an_alert_is_within_a_phone(phone: Page) -> None:
+    resolve_all(phone)
+    tab = fire(phone)
+    path = tab.locator("#outcome a[href^='/alerts/']").get_attribute("href")
+    tab.close()
+    phone.goto(str(path))
+    expect(phone.locator("#do-acknowledge")).to_be_attached()
+    buttons = phone.locator("#group-actions .button").all()
+    boxes = {button.inner_text() or "sign": button.bounding_box() for button in buttons}
+    assert len(boxes) >= 4
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes.values()), boxes
+    resolve_all(phone)
+
+
 def open_alert(page: Page) -> None:
     """The page of a new alert, which somebody has acknowledged, so that it does not ring."""
     tab = fire(page)
