@@ -69,6 +69,10 @@ def test_a_probe_is_tried_and_made_and_never_gives_its_headers_out(api: Caller, 
         ({"kind": "smoke", "service": "checkout", "name": "X"}, 422),
         ({"kind": "http", "service": "checkout", "name": "X", "config": {}}, 409),
         ({"kind": "heartbeat", "service": "nothing", "name": "X"}, 404),
+        (
+            {"kind": "tcp", "service": "checkout", "name": "X", "config": {"host": "169.254.169.254", "port": 80}},
+            409,
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(api: Caller, body: dict[str, object], status: int) -> None:

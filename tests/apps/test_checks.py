@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from tests.apps.domain import role
 from tests.apps.hearing import make_integration
@@ -11,9 +12,10 @@ from tests.apps.watching import HOURLY, Job, heartbeat, probe
 from tests.world import SETUP, World
 from tocsin.alerts.models import Alert, Event
 from tocsin.audit.models import Record
-from tocsin.checks import actions, hearing, queries, settling, watching
+from tocsin.checks import actions, hearing, probing, queries, settling, watching
 from tocsin.checks.models import Check, Ping, Site, Spell
 from tocsin.core.permissions import Denied, Role
+from tocsin.health.problems import open_problems
 from tocsin.people.problems import Refused
 from tocsin.services import actions as services
 from tocsin.services import queries as reading
@@ -118,6 +120,44 @@ def test_a_config_that_cannot_work_is_refused_at_its_field(
 def test_a_config_of_another_shape_is_refused(world: World, shop: Service, kind: str, config: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="config cannot be used"):
         actions.create_check(SETUP, shop, kind, "X", world.now, config=config)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "field"),
+    [
+        ("http", {"url": "http://localhost:8080/"}, "url"),  # a name that leads there now
+        ("tcp", {"host": "10.0.0.7", "port": 22}, "host"),
+        ("tls", {"host": "localhost"}, "host"),
+        ("dns", {"host": "x", "resolver": "192.168.0.1"}, "resolver"),
+    ],
+)
+def test_a_target_where_tocsin_does_not_go_is_refused_when_it_is_saved(
+    world: World, shop: Service, settings: Settings, kind: str, config: dict[str, Any], field: str
+) -> None:
+    made = probe(world, shop, kind, **config)
+    settings.ALLOW_PRIVATE = False
+    with pytest.raises(Refused, match="Tocsin does not go there") as refused:
+        actions.create_check(SETUP, shop, kind, "X", world.now, config=config)
+    assert list(refused.value.fields) == [field]
+    with pytest.raises(Refused, match="Tocsin does not go there"):
+        actions.change_check(SETUP, made, world.now, config={**config, "interval": 300})
+    assert Check.objects.get() == made
+    # what cannot be resolved now may be tomorrow
+    probe(world, shop, url="https://tomorrow.invalid/")
+
+
+def test_checks_that_cannot_run_are_a_problem_until_they_can(world: World, shop: Service) -> None:
+    for name in ("Shop front", "Stock"):
+        blocked = probe(world, shop, name=name, url="https://x")
+        Check.objects.filter(pk=blocked.pk).update(state="blocked", reason="It is not a public address.")
+    assert probing.tell_blocked(world.now) == 2
+    (problem,) = open_problems()
+    assert problem.detail == (
+        "Shop front: It is not a public address. Until that is changed, its target is not watched. "
+        "So it is with 2 checks in all."
+    )
+    Check.objects.all().delete()
+    assert (probing.tell_blocked(world.now), open_problems().count()) == (0, 0)
 
 
 def test_pings_are_kept_with_what_they_said_and_how_long_the_run_took(world: World, job: Job) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import NOON
-from tocsin.core.probes import SOON, Rule, Spell, State, Tally, count, next_due, uptime, verdict
+from tocsin.core.probes import SOON, Finding, Rule, Spell, State, Tally, count, next_due, uptime, verdict
 
 RULE = Rule(interval=timedelta(minutes=5), failures=3, successes=2)
-NEW, UP, FAILING, DOWN = State.NEW, State.UP, State.FAILING, State.DOWN
+NEW, UP, FAILING, DOWN, BLOCKED = State.NEW, State.UP, State.FAILING, State.DOWN, State.BLOCKED
+FINDINGS = {"+": Finding(), "-": Finding(error="no"), "x": Finding(error="not there", is_blocked=True)}
 
 
 @pytest.mark.parametrize(
@@ -22,20 +23,23 @@ NEW, UP, FAILING, DOWN = State.NEW, State.UP, State.FAILING, State.DOWN
         ("---", [FAILING, FAILING, DOWN]),
         # one success does not make it up again, two in a row do
         ("---+-++", [FAILING, FAILING, DOWN, DOWN, DOWN, DOWN, UP]),
+        # a look that is not possible is neither: it begins anew after it
+        ("--x-+x", [FAILING, FAILING, BLOCKED, FAILING, UP, BLOCKED]),
+        ("---x+", [FAILING, FAILING, DOWN, BLOCKED, UP]),
     ],
 )
 def test_one_region(results: str, states: list[State]) -> None:
     tally, seen = Tally(), []
     for result in results:
-        tally = count(tally, RULE, is_ok=result == "+")
+        tally = count(tally, RULE, FINDINGS[result])
         seen.append(tally.state)
     assert seen == states
 
 
 def test_without_retries_one_failure_is_down_and_one_success_up() -> None:
     rule = Rule(interval=timedelta(minutes=1), failures=1, successes=1)
-    down = count(Tally(), rule, is_ok=False)
-    assert (down.state, count(down, rule, is_ok=True).state) == (DOWN, UP)
+    down = count(Tally(), rule, FINDINGS["-"])
+    assert (down.state, count(down, rule, FINDINGS["+"]).state) == (DOWN, UP)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,10 @@ def test_without_retries_one_failure_is_down_and_one_success_up() -> None:
         ([DOWN, UP, UP], 2, FAILING),
         ([DOWN, DOWN, UP], 2, DOWN),
         ([FAILING, UP], 1, FAILING),
+        ([DOWN, BLOCKED], 1, DOWN),
+        ([DOWN, BLOCKED], 2, FAILING),
+        # one that cannot look is said, though the others are up
+        ([UP, BLOCKED], 1, BLOCKED),
         ([NEW, UP], 1, UP),
         ([NEW, NEW], 1, NEW),
         ([], 1, NEW),

@@ -6,6 +6,7 @@ from tests.apps.watching import heartbeat, probe
 from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert
 from tocsin.checks import actions, probing
+from tocsin.checks.models import Check
 from tocsin.checks.probing import Done
 from tocsin.core.probes import Finding
 
@@ -65,13 +66,7 @@ def test_a_site_that_is_down_pages_after_its_retries_until_it_is_up_again(
     check = probe(world, shop.service, url="https://shop.example.org/", retries=2, recoveries=2)
 
     def looked(error: str = "") -> str:
-        world.forward(seconds=60)
-        (job,) = probing.lease("", world.now, 5)
-        found = Finding(error=error, seconds=0.2, facts={"status": 503} if error else {})
-        assert probing.record(Done(job=job, began_at=world.now, finding=found), world.now)
-        world.settle()
-        check.refresh_from_db()
-        return check.state
+        return finds(world, check, Finding(error=error, seconds=0.2, facts={"status": 503} if error else {}))
 
     assert [looked(), looked("it answered 503"), looked("it answered 503")] == ["up", "failing", "failing"]
     world.nothing_else()
@@ -83,6 +78,37 @@ def test_a_site_that_is_down_pages_after_its_retries_until_it_is_up_again(
     assert [looked(), world.group().state] == ["down", "acknowledged"]
     assert [looked(), world.group().state] == ["up", "resolved"]
     world.nothing_else()
+
+
+def test_a_probe_that_cannot_run_is_a_warning_and_no_outage(world: World, ada: Person, shop: Monitoring) -> None:
+    """That Tocsin does not go there says nothing about the target."""
+    check = probe(world, shop.service, url="https://shop.example.org/", retries=0)
+    why = "shop.example.org is not a public address, and Tocsin does not go there"
+    blocked, down = Finding(error=why, is_blocked=True), Finding(error="it answered 503")
+    assert finds(world, check, blocked) == "blocked"
+    alert = Alert.objects.get()
+    assert (alert.summary, alert.severity) == (f"Shop front cannot be looked at: {why}", "warning")
+    assert (world.group().urgency, check.reason) == ("low", f"S{why[1:]}.")
+    ada.expect_page(f"Shop front cannot be looked at: {why}")
+    assert finds(world, check, blocked) == "blocked"
+    assert Alert.objects.get().event_count == 1
+    world.nothing_else()
+    assert finds(world, check, down) == "down"
+    ada.expect_page("Shop front is down: it answered 503")
+    assert finds(world, check, blocked) == "blocked"  # nobody knows that it is well
+    assert world.group().state == "triggered"
+    assert [finds(world, check, Finding()), world.group().state] == ["up", "resolved"]
+    world.nothing_else()
+
+
+def finds(world: World, check: Check, found: Finding) -> str:
+    """The state in which a probe is when it has found this, a minute later."""
+    world.forward(seconds=60)
+    (job,) = probing.lease("", world.now, 5)
+    assert probing.record(Done(job=job, began_at=world.now, finding=found), world.now)
+    world.settle()
+    check.refresh_from_db()
+    return check.state
 
 
 def test_of_severity_info_nobody_is_paged(world: World, ada: Person, shop: Monitoring) -> None:

@@ -153,6 +153,14 @@ def test_a_heartbeats_page_shows_pings_with_what_they_said(client: Client, world
     assert "<html" not in part
 
 
+def test_an_address_where_tocsin_does_not_go_is_refused_beside_its_field(client: Client) -> None:
+    asked = {**HTTP, "service": "checkout", "url": "http://169.254.169.254/"}
+    for act in ({}, {"act": "try"}):
+        answer = client.post("/checks/new/http/", {**asked, **act})
+        assert "169.254.169.254 is not a public address, and Tocsin does not go there." in text_of(answer)
+    assert not Check.objects.exists()
+
+
 def test_a_probe_is_tried_before_it_is_saved(client: Client, server: Receiver) -> None:
     server.answers = [(503, {}, b"down")]
     asked = {**HTTP, "service": "checkout", "url": server.url, "headers": "X-Key: s3cret"}

@@ -119,7 +119,8 @@ def test_secret_headers_are_not_sent_to_another_host(server: Receiver) -> None:
 
 @pytest.mark.parametrize("place", ["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://0.0.0.0/"])
 def test_metadata_and_link_local_addresses_are_never_asked(place: str) -> None:
-    assert "is not a public address" in ask(place).error
+    found = ask(place)
+    assert ("is not a public address" in found.error, found.is_blocked) == (True, True)
 
 
 def test_private_addresses_are_asked_only_where_that_is_allowed(server: Receiver, settings: Settings) -> None:
@@ -130,7 +131,9 @@ def test_private_addresses_are_asked_only_where_that_is_allowed(server: Receiver
 
 def test_a_redirect_does_not_lead_to_where_tocsin_does_not_go(server: Receiver) -> None:
     server.answers = [(302, {"Location": "http://169.254.169.254/latest/meta-data"}, b"")]
-    assert "is not a public address" in ask(server).error
+    found = ask(server)
+    assert found.error.startswith("it redirected to 169.254.169.254; 169.254.169.254 is not a public address")
+    assert not found.is_blocked  # customers are sent there too
 
 
 def test_a_redirect_to_something_else_is_refused(server: Receiver) -> None:

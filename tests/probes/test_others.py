@@ -105,7 +105,8 @@ def test_a_resolver_that_is_silent() -> None:
 
 def test_a_private_resolver_is_asked_only_where_that_is_allowed(names: str, settings: Settings) -> None:
     settings.ALLOW_PRIVATE = False
-    assert "Tocsin does not ask there" in dns(names).error
+    found = dns(names)
+    assert (found.is_blocked, "Tocsin does not go there" in found.error) == (True, True)
 
 
 @pytest.mark.parametrize(

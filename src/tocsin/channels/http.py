@@ -119,7 +119,7 @@ def checked(address: str) -> str:
     except ValueError:
         return address
     if not allowed(literal, private=settings.ALLOW_PRIVATE):
-        raise BadAddress(_not_allowed(str(literal)))
+        raise BadAddress(not_allowed(str(literal)))
     return address
 
 
@@ -131,6 +131,17 @@ def allowed(address: Address, *, private: bool) -> bool:
     return inner.is_global or private
 
 
+def refusal(host: str) -> str:
+    """Why Tocsin would not go to a host, as far as that is known now: an unknown name may be known tomorrow."""
+    try:
+        resolved(host, 0, private=settings.ALLOW_PRIVATE)
+    except Refused as refused:
+        return str(refused)
+    except Unreachable:
+        return ""
+    return ""
+
+
 def resolved(host: str, port: int, *, private: bool) -> list[str]:
     """The addresses of a host that Tocsin may connect to, as text; never empty."""
     try:
@@ -139,8 +150,15 @@ def resolved(host: str, port: int, *, private: bool) -> list[str]:
         raise Unreachable(f"{host} is not a name that can be found: {error}") from error
     good = [a for a in dict.fromkeys(found) if allowed(ipaddress.ip_address(a), private=private)]
     if not good:
-        raise Refused(_not_allowed(host))
+        raise Refused(not_allowed(host))
     return good
+
+
+def not_allowed(host: str) -> str:
+    return (
+        f"{host} is not a public address, and Tocsin does not go there. "
+        "TOCSIN_ALLOW_PRIVATE=yes allows private addresses; link-local ones are never allowed."
+    )
 
 
 _LATER = frozenset({408, 425, 429})
@@ -165,13 +183,6 @@ def _inner(address: Address) -> Address:
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or address
-
-
-def _not_allowed(host: str) -> str:
-    return (
-        f"{host} is not a public address, and Tocsin does not send there. "
-        "TOCSIN_ALLOW_PRIVATE=yes allows private addresses; link-local ones are never allowed."
-    )
 
 
 def _words(error: BaseException) -> str:

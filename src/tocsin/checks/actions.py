@@ -47,7 +47,7 @@ def create_check(
     """
     require(actor, Verb.CONFIGURE)
     row = Check(kind=kind, service=service, name=name.strip(), note=note, severity=severity, since=now, created_at=now)
-    row.config = plain(validating.checked(kind, config, now))
+    row.config = _checked(kind, config, now)
     row.headers = _headers(kind, headers)
     with transaction.atomic():
         row.outlet = _outlet(actor, service, now)
@@ -64,7 +64,7 @@ def change_check(actor: Actor, row: Check, now: datetime, **changes: object) -> 
     require(actor, Verb.CONFIGURE)
     writing.check_fields(changes, CHANGEABLE)
     if isinstance(config := changes.get("config"), Mapping):
-        changes["config"] = plain(validating.checked(row.kind, config, now))
+        changes["config"] = _checked(row.kind, config, now)
         changes.setdefault("headers", kept_headers(row, config))
     if "headers" in changes:
         changes["headers"] = _headers(row.kind, str(changes["headers"]))
@@ -153,6 +153,13 @@ def try_probe(actor: Actor, kind: str, config: Mapping[str, Any], headers: str, 
     if not isinstance(read, ProbeConfig):
         raise Refused("A heartbeat is pinged, not looked at.")
     return look(kind, read, _headers(kind, headers), now)
+
+
+def _checked(kind: str, config: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Before any lock is taken: a name may take seconds to resolve."""
+    read = validating.checked(kind, config, now)
+    validating.check_place(read)
+    return plain(read)
 
 
 def _headers(kind: str, headers: str) -> str:

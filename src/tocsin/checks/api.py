@@ -64,7 +64,9 @@ class CheckOut(Schema):
     config: dict[str, Any]
     note: str
     severity: Severity
-    state: str = Field(description="new, up, late, failing, down or paused.")
+    state: str = Field(
+        description="new, up, late, failing, down, blocked (Tocsin does not go to its address) or paused."
+    )
     reason: str
     since: datetime
     last_at: datetime | None = Field(description="The last ping or result.")

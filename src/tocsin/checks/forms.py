@@ -26,8 +26,8 @@ _SEVERITIES = [
     (Severity.INFO, "Info: is only recorded"),
 ]
 _STATES = [
-    ("", "any"), ("down", "Down"), ("late", "Late"), ("failing", "Failing"), ("new", "Waiting"), ("up", "Up"),
-    ("paused", "Paused"),
+    ("", "any"), ("down", "Down"), ("blocked", "Cannot run"), ("late", "Late"), ("failing", "Failing"),
+    ("new", "Waiting"), ("up", "Up"), ("paused", "Paused"),
 ]  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from tocsin.checks.configs import DNS, HTTP, TCP, TLS, ProbeConfig
 from tocsin.checks.kinds import dns, http, tcp, tls
-from tocsin.checks.stopwatch import Stopwatch, Unwell
+from tocsin.checks.stopwatch import Blocked, Stopwatch, Unwell
 from tocsin.core.probes import Finding
 from tocsin.health.edges import contained
 
-Run = Callable[[Any, str, Stopwatch, datetime], None]  # config, headers; Unwell
+Run = Callable[[Any, str, Stopwatch, datetime], None]  # config, headers; Unwell, Blocked
 _RUNS: Mapping[str, Run] = {HTTP: http.run, TCP: tcp.run, DNS: dns.run, TLS: tls.run}
 
 
@@ -26,4 +26,6 @@ def _look(kind: str, config: ProbeConfig, headers: str, watch: Stopwatch, now: d
         _RUNS[kind](config, headers, watch, now)
     except Unwell as error:
         return watch.finding(str(error))
+    except Blocked as error:
+        return watch.finding(str(error), is_blocked=True)
     return watch.finding()

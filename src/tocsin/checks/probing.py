@@ -18,12 +18,14 @@ from tocsin.checks.models import Check, Result, Site
 from tocsin.checks.settling import News
 from tocsin.core import probes
 from tocsin.core.probes import Finding, State, Tally
+from tocsin.core.signals import Severity
 from tocsin.health import problems
 from tocsin.health.edges import contained
 
 MARGIN = timedelta(seconds=60)  # of a lease, beyond the timeout: for a resolver that hangs, and for the record
 STALE = timedelta(minutes=10)  # a site that nobody has run for so long is told about
 _STALE_PROBLEM = "probes without a node"
+_BLOCKED_PROBLEM = "probes that cannot run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def record(done: Done, now: datetime) -> bool:
 def _keep(site: Site, done: Done) -> None:
     finding, rule = done.finding, done.job.config.rule
     tally = probes.count(
-        Tally(state=State(site.state), failures=site.failures, successes=site.successes), rule, is_ok=finding.is_ok
+        Tally(state=State(site.state), failures=site.failures, successes=site.successes), rule, finding
     )
     site.state, site.failures, site.successes = tally.state, tally.failures, tally.successes
     site.error, site.last_at = finding.error, done.began_at
@@ -114,13 +116,13 @@ def _settle(check: Check, sites: Sequence[Site], done: Done, now: datetime) -> N
     verdict = probes.verdict([State(site.state) for site in sites], done.job.config.regions_down)
     # the words of a state are those it began with: an error that varies by a millisecond is no news
     reason = check.reason if verdict == check.state else _sentence(verdict, sites)
-    settling.settle(check, verdict, reason, _news(check, sites, done.finding), now)
+    settling.settle(check, verdict, reason, _news(check, verdict, sites, done.finding), now)
     check.last_at = done.began_at
     check.save(update_fields=["state", "reason", "since", "is_alerting", "last_at"])
 
 
 def _sentence(verdict: State, sites: Iterable[Site]) -> str:
-    if verdict not in {State.DOWN, State.FAILING}:
+    if verdict not in {State.DOWN, State.FAILING, State.BLOCKED}:
         return ""
     return _errors(sites)
 
@@ -132,15 +134,22 @@ def _errors(sites: Iterable[Site]) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
-def _news(check: Check, sites: Sequence[Site], finding: Finding) -> News:
+def _news(check: Check, verdict: State, sites: Sequence[Site], finding: Finding) -> News:
+    """That it cannot be looked at is for the low-urgency rules: nobody knows of an outage."""
     errors = _errors(sites)
     why = f"{errors[:1].lower()}{errors[1:]}".rstrip(".") if errors else "it does not answer as it should"
     details = {"phases in s": dict(finding.phases), **finding.facts}
+    is_blocked = verdict is State.BLOCKED
     return News(
-        summary=f"{check.name} is down: {why}",
+        summary=f"{check.name} {'cannot be looked at' if is_blocked else 'is down'}: {why}",
+        severity=_at_most_warning(check.severity) if is_blocked else "",
         source=target(check),
         details={name: value for name, value in details.items() if value not in ({}, None, "")},
     )
+
+
+def _at_most_warning(severity: str) -> Severity:
+    return min(Severity(severity), Severity.WARNING, key=lambda s: s.rank)
 
 
 def target(check: Check) -> str:
@@ -166,4 +175,18 @@ def tell_stale(now: datetime) -> int:
         f"UTC, and so {count} in all. Is there a node with TOCSIN_REGION set to each region, and is it running?"
     )
     problems.report(_STALE_PROBLEM, "Probes are not run", text, first.check_of.get_absolute_url(), now)
+    return count
+
+
+def tell_blocked(now: datetime) -> int:
+    """How many checks cannot run, because Tocsin does not go where they lead; they are a problem that is shown."""
+    blocked = Check.objects.filter(state=State.BLOCKED).order_by("since", "pk")
+    count = blocked.count()
+    if not count:
+        problems.over(_BLOCKED_PROBLEM, now)
+        return 0
+    first = blocked[0]
+    others = f" So it is with {count} checks in all." if count > 1 else ""
+    text = f"{first.name}: {first.reason} Until that is changed, its target is not watched.{others}"
+    problems.report(_BLOCKED_PROBLEM, "Checks cannot run", text, first.get_absolute_url(), now)
     return count

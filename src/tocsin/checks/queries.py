@@ -17,7 +17,7 @@ SPANS = (
     ("90 d", timedelta(days=90)),
 )
 _WATCHED = ("up", "late", "failing", "down")  # states in which it is known how it is
-_WORST_FIRST = ("down", "late", "failing", "new", "up", "paused")
+_WORST_FIRST = ("down", "blocked", "late", "failing", "new", "up", "paused")
 
 
 @dataclass(frozen=True, kw_only=True)

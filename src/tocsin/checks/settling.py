@@ -12,14 +12,15 @@ from tocsin.checks.models import Check, Spell
 from tocsin.core.signals import Action
 from tocsin.health import wakeups
 
-DOWN, UP = "down", "up"
+DOWN, UP, BLOCKED = "down", "up", "blocked"
 
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What is to be said of a check that is down."""
+    """What is to be said of a check that is down, or that cannot run."""
 
     summary: str
+    severity: str = ""  # empty: the check's own
     source: str = ""
     details: Mapping[str, object] = field(default_factory=dict)  # JSON values
 
@@ -29,7 +30,7 @@ def settle(check: Check, state: str, reason: str, news: News, now: datetime) -> 
     is_new, is_other = state != check.state, reason != check.reason
     if is_new:
         _turn(check, state, reason, now)
-    if state == DOWN and (is_other or not check.is_alerting):
+    if (state == DOWN and (is_other or not check.is_alerting)) or (state == BLOCKED and not check.is_alerting):
         tell(check, Action.TRIGGER, news, now)
     elif state == UP and check.is_alerting:
         tell(check, Action.RESOLVE, news, now)
@@ -44,7 +45,7 @@ def tell(check: Check, action: Action, news: News, now: datetime) -> None:
         "action": action,
         "name": check.name,
         "summary": news.summary,
-        "severity": check.severity,
+        "severity": news.severity or check.severity,
         "source": news.source,
         "url": f"{settings.PUBLIC_URL}{check.get_absolute_url()}",
         "details": dict(news.details) | ({"note": check.note} if check.note else {}),

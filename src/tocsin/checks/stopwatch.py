@@ -11,6 +11,10 @@ class Unwell(Exception):
     """The target is not as it should be; the text is a sentence that follows its name: “it answered 503”."""
 
 
+class Blocked(Exception):
+    """Tocsin does not go there, so nothing is known of the target; the text is a sentence like that of `Unwell`."""
+
+
 class Stopwatch:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
@@ -42,7 +46,9 @@ class Stopwatch:
     def too_slow(self) -> str:
         return f"it did not answer within {self._timeout:g} s"
 
-    def finding(self, error: str = "") -> Finding:
+    def finding(self, error: str = "", *, is_blocked: bool = False) -> Finding:
         """`seconds` stands also with an error when there was an answer."""
         phases = {name: round(seconds, 4) for name, seconds in self.phases.items()}
-        return Finding(error=error, seconds=round(self.passed, 4), phases=phases, facts=self.facts)
+        return Finding(
+            error=error, seconds=round(self.passed, 4), phases=phases, facts=self.facts, is_blocked=is_blocked
+        )

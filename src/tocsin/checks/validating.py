@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -54,6 +55,26 @@ def checked(kind: str, value: Mapping[str, Any], now: datetime) -> Struct:
     if wrong:
         raise Refused(" ".join(wrong.values()), wrong)
     return config
+
+
+def check_place(config: Struct) -> None:
+    """`Refused` where the target is known to be where Tocsin does not go: such a check could never run."""
+    field, host = _target(config)
+    if said := outbound.refusal(host) if host else "":
+        raise Refused(said, {field: said})
+
+
+def _target(config: Struct) -> tuple[str, str]:
+    """The field, and the host that is connected to."""
+    match config:
+        case HttpConfig(url=url):
+            return "url", urlsplit(url).hostname or ""
+        case TcpConfig(host=host) | TlsConfig(host=host):
+            return "host", host
+        case DnsConfig(resolver=resolver) if resolver:
+            return "resolver", dns.place(resolver)[0]
+        case _:
+            return "", ""
 
 
 def check_headers(text: str) -> str:

@@ -13,6 +13,7 @@ class State(StrEnum):
     UP = "up"
     FAILING = "failing"  # something fails, but not often enough, or not in enough regions
     DOWN = "down"
+    BLOCKED = "blocked"  # Tocsin does not look: it would have to go where it does not go
     PAUSED = "paused"
 
 
@@ -24,6 +25,7 @@ class Finding:
     seconds: float | None = None  # until the answer was complete; none: there was no answer
     phases: Mapping[str, float] = field(default_factory=dict)  # in the order in which they happened, in seconds
     facts: Mapping[str, object] = field(default_factory=dict)  # JSON values: status, address, the days that are left
+    is_blocked: bool = False  # nothing was looked at, so the error says nothing about the target
 
     @property
     def is_ok(self) -> bool:
@@ -47,7 +49,11 @@ class Tally:
     successes: int = 0
 
 
-def count(tally: Tally, rule: Rule, *, is_ok: bool) -> Tally:
+def count(tally: Tally, rule: Rule, finding: Finding) -> Tally:
+    """A look that was not possible ends both rows: it is neither a failure nor a success."""
+    if finding.is_blocked:
+        return Tally(state=State.BLOCKED)
+    is_ok = finding.is_ok
     failures = 0 if is_ok else tally.failures + 1
     successes = tally.successes + 1 if is_ok else 0
     return Tally(state=_state(tally.state, rule, failures, successes), failures=failures, successes=successes)
@@ -65,6 +71,8 @@ def verdict(states: Sequence[State], needed: int) -> State:
         return State.DOWN
     if State.DOWN in states or State.FAILING in states:
         return State.FAILING
+    if State.BLOCKED in states:
+        return State.BLOCKED  # also where other regions are up: not enough of them may be left to find it down
     return State.UP if State.UP in states else State.NEW
 
 

@@ -48,6 +48,7 @@ STATES = _looks(
     ("late", "Late", "amber", "half"),
     ("failing", "Failing", "amber", "half"),
     ("down", "Down", "red", "full"),
+    ("blocked", "Cannot run", "amber", "bar"),
     ("paused", "Paused", "grey", "bar"),
     ("success", "Success", "green", "tick"),
     ("start", "Start", "blue", "ring"),

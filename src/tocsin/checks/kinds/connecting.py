@@ -7,20 +7,22 @@ from functools import lru_cache
 from django.conf import settings
 
 from tocsin.channels import http
-from tocsin.checks.stopwatch import Stopwatch, Unwell
+from tocsin.checks.stopwatch import Blocked, Stopwatch, Unwell
 
 
 def resolved(host: str, port: int, watch: Stopwatch) -> list[str]:
-    """`Unwell` for a name that is not there, and for addresses that Tocsin does not go to."""
+    """`Unwell` for a name that is not there, `Blocked` for addresses that Tocsin does not go to."""
     with watch.phase("DNS"):
         try:
             return http.resolved(host, port, private=settings.ALLOW_PRIVATE)
-        except (http.Refused, http.Unreachable) as error:
+        except http.Unreachable as error:
             raise Unwell(str(error).rstrip(".")) from error
+        except http.Refused as error:
+            raise Blocked(str(error).rstrip(".")) from error
 
 
 def connected(host: str, port: int, watch: Stopwatch) -> socket.socket:
-    """To the first of its addresses that answers. `Unwell`."""
+    """To the first of its addresses that answers. `Unwell`, `Blocked`."""
     last = ""
     for address in resolved(host, port, watch):
         try:

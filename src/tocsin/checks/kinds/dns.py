@@ -9,7 +9,7 @@ from django.conf import settings
 
 from tocsin.channels import http
 from tocsin.checks.configs import DnsConfig
-from tocsin.checks.stopwatch import Stopwatch, Unwell
+from tocsin.checks.stopwatch import Blocked, Stopwatch, Unwell
 
 TYPES = ("A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "SRV", "CAA", "PTR")
 _PORT = 53
@@ -57,7 +57,7 @@ def _resolver(given: str) -> dns.resolver.Resolver:
         return dns.resolver.get_default_resolver()
     address, port = place(given)
     if not http.allowed(ipaddress.ip_address(address), private=settings.ALLOW_PRIVATE):
-        raise Unwell(f"{address} is not a public address, and Tocsin does not ask there")
+        raise Blocked(http.not_allowed(address).rstrip("."))
     made = dns.resolver.Resolver(configure=False)
     made.nameservers, made.port = [address], port
     return made

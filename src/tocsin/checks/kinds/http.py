@@ -14,7 +14,7 @@ from jmespath.exceptions import JMESPathError
 from tocsin.channels.http import USER_AGENT
 from tocsin.checks.configs import HttpConfig
 from tocsin.checks.kinds import connecting
-from tocsin.checks.stopwatch import Stopwatch, Unwell
+from tocsin.checks.stopwatch import Blocked, Stopwatch, Unwell
 
 MOST_REDIRECTS = 5
 LARGEST = 1024 * 1024  # bytes of an answer that are looked at
@@ -39,7 +39,7 @@ class Answer:
 
 
 def run(config: HttpConfig, headers: str, watch: Stopwatch, now: datetime) -> None:  # noqa: ARG001 - contract
-    """`Unwell`. `headers`: a line each."""
+    """`Unwell`, `Blocked`. `headers`: a line each."""
     request = Request(
         method=config.method, url=config.url, headers=read_headers(headers), body=config.body.encode("utf-8")
     )
@@ -48,7 +48,7 @@ def run(config: HttpConfig, headers: str, watch: Stopwatch, now: datetime) -> No
         if not (config.follow and answer.status in _MOVED and answer.location):
             break
         request = redirected(request, answer)
-        answer = _ask(request, config, watch)
+        answer = _ask_on(request, config, watch)
     else:
         raise Unwell(f"it redirected more than {MOST_REDIRECTS} times")
     watch.facts["status"] = answer.status
@@ -98,6 +98,14 @@ def ranges(expected: str) -> list[tuple[int, int]]:
         first, dash, last = part.strip().partition("-")
         found.append((int(first), int(last) if dash else int(first)))
     return found
+
+
+def _ask_on(request: Request, config: HttpConfig, watch: Stopwatch) -> Answer:
+    """A target that sends everybody to where Tocsin does not go is at fault itself."""
+    try:
+        return _ask(request, config, watch)
+    except Blocked as error:
+        raise Unwell(f"it redirected to {urlsplit(request.url).hostname}; {error}") from error
 
 
 def _ask(request: Request, config: HttpConfig, watch: Stopwatch) -> Answer:
