@@ -83,6 +83,8 @@ def test_a_site_that_is_down_pages_after_its_retries_until_it_is_up_again(
 def test_a_probe_that_cannot_run_is_a_warning_and_no_outage(world: World, ada: Person, shop: Monitoring) -> None:
     """That Tocsin does not go there says nothing about the target."""
     check = probe(world, shop.service, url="https://shop.example.org/", retries=0)
+    shop.service.policy.repeats = 1
+    shop.service.policy.save()
     why = "shop.example.org is not a public address, and Tocsin does not go there"
     blocked, down = Finding(error=why, is_blocked=True), Finding(error="it answered 503")
     assert finds(world, check, blocked) == "blocked"

@@ -225,8 +225,10 @@ class Ledger:
     def _change_severity(
         self, holding: Holding, alert: AlertRow, key: Key, signal: Signal, to: Destination, at: datetime
     ) -> None:
-        was = alert.severity
+        was, said = alert.severity, alert.summary
         refresh(alert, signal, to.terms.silence)
+        if holding.row.title == said:
+            holding.row.title = alert.summary  # who is paged anew reads what it is now
         alert.urgency = to.urgency.value
         self._enter(holding, at, "severity", f"“{alert.summary}” went from {was} to {alert.severity}.")
         self._judged(holding, alert)
