@@ -173,6 +173,23 @@ def test_within_two_days_it_is_a_problem_until_it_is_mended(soon: Schedule, newc
     assert not Unready.objects.exists()
 
 
+def test_who_is_on_call_now_is_not_called_soon_and_times_are_the_readers(
+    soon: Schedule, newcomer: User, lead: User
+) -> None:
+    User.objects.filter(pk=lead.pk).update(time_zone="Asia/Tokyo")
+    warn(HANDOFF_AT - timedelta(hours=1))
+    (told,) = Message.objects.all()
+    assert "begins Mon 9 Mar, 17:00 (Asia/Tokyo)" in told.payload["text"]
+    problem = open_problems().get()
+    assert (problem.title, "From 2026-03-09 08:00 UTC in Primary." in problem.detail) == (
+        "Newcomer is on call soon and cannot be paged", True,
+    )  # fmt: skip
+    warn(HANDOFF_AT + timedelta(minutes=1))
+    assert open_problems().get().title == "Newcomer is on call now and cannot be paged"
+    assert open_problems().get().detail.startswith("In Primary. No contact method")
+    assert Message.objects.count() == 1
+
+
 def test_problem_is_over_when_somebody_else_takes_the_shift(soon: Schedule, ada: User) -> None:
     at = HANDOFF_AT - timedelta(hours=10)
     warn(at)

@@ -74,7 +74,9 @@ class NoteIn(Schema):
 
 
 class Listed(Schema):
-    state: str = Field("open", description="open, triggered, acknowledged, resolved or all.")
+    state: str = Field(
+        "open", description="open, triggered (and not held back), suppressed, acknowledged, resolved or all."
+    )
     urgency: str = ""
     severity: str = ""
     service: str = Field("", description="Slug.")

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from tocsin.core.lifecycle import GroupState
+from tocsin.core.lifecycle import SUPPRESSED, GroupState
 from tocsin.core.signals import Severity, Urgency
 
 OPEN = frozenset({GroupState.TRIGGERED, GroupState.ACKNOWLEDGED})
-_STATES = {"open": OPEN, "all": frozenset(GroupState), **{s.value: frozenset({s}) for s in GroupState}}
+_STATES = {
+    "open": OPEN,
+    "all": frozenset(GroupState),
+    SUPPRESSED: frozenset({GroupState.TRIGGERED}),
+    **{s.value: frozenset({s}) for s in GroupState},
+}
 _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 
 
@@ -17,7 +22,7 @@ _SPANS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(da
 class GroupFilters:
     """Everything is open to everything unless narrowed; the fields keep the words of the query string."""
 
-    state: str = "open"  # open, all, or a GroupState
+    state: str = "open"  # open, all, suppressed, or a GroupState; triggered is without those that are suppressed
     urgency: str = ""
     severity: str = ""
     service: str = ""  # slug
@@ -28,6 +33,11 @@ class GroupFilters:
     @property
     def states(self) -> frozenset[GroupState]:
         return _STATES[self.state]
+
+    @property
+    def are_held(self) -> bool | None:
+        """Only those that are held back, only the others, or, when none, both."""
+        return {SUPPRESSED: True, GroupState.TRIGGERED.value: False}.get(self.state)
 
     def since_at(self, now: datetime) -> datetime | None:
         """Aware, or none when everything is wanted."""

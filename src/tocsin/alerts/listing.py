@@ -1,5 +1,6 @@
 """What lists of alert groups and of integrations show beside the rows."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,7 +9,8 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from tocsin.alerts import queries
 from tocsin.alerts.filters import GroupFilters
 from tocsin.alerts.models import AlertGroup, Event, Outcome
-from tocsin.core.lifecycle import GroupState
+from tocsin.core import lifecycle
+from tocsin.core.lifecycle import MAINTENANCE, SUPPRESSED, GroupState
 from tocsin.core.permissions import Actor
 from tocsin.core.receipts import Reason
 from tocsin.services import queries as services
@@ -39,13 +41,16 @@ class Tab:
 
 def tabs(actor: Actor, filters: GroupFilters, now: datetime) -> list[Tab]:
     """One for each state, with the other filters kept."""
-    rows = queries.groups(actor, replace(filters, state="open"), now).order_by().values_list("state")
-    found = dict(rows.annotate(count=Count("pk")))
-    triggered, acknowledged = found.get(GroupState.TRIGGERED, 0), found.get(GroupState.ACKNOWLEDGED, 0)
+    rows = queries.groups(actor, replace(filters, state="open"), now).order_by().values_list("state", "held")
+    found: Counter[str] = Counter()
+    for state, held, count in rows.annotate(count=Count("pk")):
+        called = lifecycle.shown(state, held)
+        found[SUPPRESSED if called == MAINTENANCE else called] += count
     return [
-        _tab(filters, "open", "Open", triggered + acknowledged),
-        _tab(filters, "triggered", "Triggered", triggered),
-        _tab(filters, "acknowledged", "Acknowledged", acknowledged),
+        _tab(filters, "open", "Open", found.total()),
+        _tab(filters, "triggered", "Triggered", found[GroupState.TRIGGERED]),
+        _tab(filters, "suppressed", "Suppressed", found[SUPPRESSED]),
+        _tab(filters, "acknowledged", "Acknowledged", found[GroupState.ACKNOWLEDGED]),
         _tab(filters, "resolved", "Resolved", None),
         _tab(filters, "all", "All", None),
     ]

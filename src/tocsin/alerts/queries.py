@@ -23,6 +23,8 @@ def groups(actor: Actor, filters: GroupFilters, now: datetime) -> QuerySet[Alert
         found = found.exclude(state="resolved")  # in these words there is an index: few of many are open
     elif len(filters.states) < len(GroupState):
         found = found.filter(state__in=[s.value for s in filters.states])
+    if filters.are_held is not None:
+        found = found.exclude(held="") if filters.are_held else found.filter(held="")
     return found.filter(_saying(filters.text)) if filters.text else found
 
 
@@ -174,19 +176,22 @@ def _similar(group: AlertGroup, note: str) -> Similar:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    triggered: int
+    triggered: int  # and not held back: somebody is paged for them
+    suppressed: int
     acknowledged: int
     quarantined: int  # events
 
     @property
     def open(self) -> int:
-        return self.triggered + self.acknowledged
+        return self.triggered + self.suppressed + self.acknowledged
 
 
 def counts(actor: Actor) -> Counts:
     require(actor, Verb.VIEW)
+    triggered = AlertGroup.objects.filter(state=GroupState.TRIGGERED)
     return Counts(
-        triggered=AlertGroup.objects.filter(state=GroupState.TRIGGERED).count(),
+        triggered=triggered.filter(held="").count(),
+        suppressed=triggered.exclude(held="").count(),
         acknowledged=AlertGroup.objects.filter(state=GroupState.ACKNOWLEDGED).count(),
         quarantined=Event.objects.filter(state="quarantined").count(),
     )

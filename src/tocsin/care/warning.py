@@ -7,9 +7,11 @@ from django.db import transaction
 
 from tocsin.care.models import Unready
 from tocsin.channels.contract import Content
+from tocsin.core.holds import clock
 from tocsin.core.signals import Urgency
 from tocsin.health import problems
 from tocsin.health.models import Problem
+from tocsin.people import zones
 from tocsin.people.models import Membership, User
 from tocsin.people.noticing import notify
 from tocsin.people.queries import users_of
@@ -62,17 +64,23 @@ def _tell(user: User, schedule: Schedule, starts_at: datetime, now: datetime) ->
     Unready.objects.update_or_create(user=user, defaults=given, create_defaults={**given, "found_at": now})
     if known is None or known.starts_at != starts_at:
         key = f"unready-{int(starts_at.timestamp())}"
-        notify([user.pk], _to_person(schedule, starts_at), key, now)
-        notify(_leads(schedule) - {user.pk}, _to_lead(user, schedule, starts_at), f"{key}-{user.pk}", now)
+        notify([user.pk], _to_person(user, schedule, starts_at, now), key, now)
+        for lead in users_of(_leads(schedule) - {user.pk}).values():
+            notify([lead.pk], _to_lead(lead, user, schedule, starts_at, now), f"{key}-{user.pk}", now)
     if starts_at < now + URGENT:
-        problems.report(
-            f"{_KEY}{user.pk}",
-            f"{user.name} is on call soon and cannot be paged",
-            f"From {_utc(starts_at)} in {schedule.name}. No contact method for high urgency is verified: a page only "
-            "rings in an open Tocsin tab. Ask them to verify one, or let somebody else take the shift.",
-            f"/people/{user.pk}/",
-            now,
-        )
+        _show(user, schedule, starts_at, now)
+
+
+def _show(user: User, schedule: Schedule, starts_at: datetime, now: datetime) -> None:
+    shift = f"In {schedule.name}." if starts_at <= now else f"From {clock(starts_at)} in {schedule.name}."
+    problems.report(
+        f"{_KEY}{user.pk}",
+        f"{user.name} is on call {_soon(starts_at, now)} and cannot be paged",
+        f"{shift} No contact method for high urgency is verified: a page only rings in an open Tocsin tab. "
+        "Ask them to verify one, or let somebody else take the shift.",
+        f"/people/{user.pk}/",
+        now,
+    )
 
 
 def _leads(schedule: Schedule) -> set[int]:
@@ -80,27 +88,31 @@ def _leads(schedule: Schedule) -> set[int]:
     return set(rows.values_list("user_id", flat=True)) if schedule.team_id else set()
 
 
-def _to_person(schedule: Schedule, starts_at: datetime) -> Content:
+def _to_person(user: User, schedule: Schedule, starts_at: datetime, now: datetime) -> Content:
     return Content(
         purpose="notice",
-        title="You are on call soon, and no page would reach you",
-        text=f"Your shift in {schedule.name} begins {_utc(starts_at)}. No contact method of yours is verified for high "
-        "urgency. Verify one in your profile, and test your pager there.",
+        title=f"You are on call {_soon(starts_at, now)}, and no page would reach you",
+        text=f"Your shift in {schedule.name} {_begins(starts_at, now, user)}. No contact method of yours is verified "
+        "for high urgency. Verify one in your profile, and test your pager there.",
         url=settings.PUBLIC_URL.rstrip("/") + "/profile/",
         urgency=Urgency.LOW,
     )
 
 
-def _to_lead(user: User, schedule: Schedule, starts_at: datetime) -> Content:
+def _to_lead(lead: User, user: User, schedule: Schedule, starts_at: datetime, now: datetime) -> Content:
     return Content(
         purpose="notice",
-        title=f"{user.name} is on call soon, and no page would reach them",
-        text=f"Their shift in {schedule.name} begins {_utc(starts_at)}. Ask them to verify a contact method for high "
-        "urgency, or let somebody else take the shift.",
+        title=f"{user.name} is on call {_soon(starts_at, now)}, and no page would reach them",
+        text=f"Their shift in {schedule.name} {_begins(starts_at, now, lead)}. Ask them to verify a contact method for "
+        "high urgency, or let somebody else take the shift.",
         url=settings.PUBLIC_URL.rstrip("/") + f"/people/{user.pk}/",
         urgency=Urgency.LOW,
     )
 
 
-def _utc(at: datetime) -> str:
-    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M} UTC"
+def _soon(starts_at: datetime, now: datetime) -> str:
+    return "now" if starts_at <= now else "soon"
+
+
+def _begins(starts_at: datetime, now: datetime, reader: User) -> str:
+    return "goes on" if starts_at <= now else f"begins {zones.written(starts_at, reader.time_zone)}"

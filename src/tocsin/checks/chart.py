@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.timezone import localtime
+
 BARS = 96
 WIDTH, HEIGHT = 960, 120  # of the view box
 _GAP = 1.5
@@ -70,7 +72,7 @@ def _bar(place: int, points: list[Point], top: float, begins: datetime, step: ti
         width=f"{wide - _GAP:.2f}",
         y=f"{HEIGHT - height:.2f}",
         height=f"{height:.2f}",
-        title=f"{begins:%d %b %H:%M}–{begins + step:%H:%M} UTC: {said}",
+        title=f"{localtime(begins):%d %b %H:%M}–{localtime(begins + step):%H:%M}: {said}",
         is_ok=not failed,
     )
 

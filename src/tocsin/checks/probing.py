@@ -17,6 +17,7 @@ from tocsin.checks.configs import DNS, HTTP, KINDS, ProbeConfig, read_as
 from tocsin.checks.models import Check, Result, Site
 from tocsin.checks.settling import News
 from tocsin.core import probes
+from tocsin.core.holds import clock
 from tocsin.core.probes import Finding, State, Tally
 from tocsin.core.signals import Severity
 from tocsin.health import problems
@@ -171,8 +172,8 @@ def tell_stale(now: datetime) -> int:
     first = stale[0]
     where = f" from {first.region}" if first.region else ""
     text = (
-        f"{first.check_of.name} has not been looked at{where} since {first.last_at or first.check_of.created_at:%H:%M} "
-        f"UTC, and so {count} in all. Is there a node with TOCSIN_REGION set to each region, and is it running?"
+        f"{first.check_of.name} has not been looked at{where} since {clock(first.last_at or first.check_of.created_at)}"
+        f", and so {count} in all. Is there a node with TOCSIN_REGION set to each region, and is it running?"
     )
     problems.report(_STALE_PROBLEM, "Probes are not run", text, first.check_of.get_absolute_url(), now)
     return count

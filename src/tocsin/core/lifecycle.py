@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tocsin.core.holds import HoldKind
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Action, Severity, Urgency
+
+SUPPRESSED, MAINTENANCE = "suppressed", "maintenance"  # what is held back is called so
 
 
 class AlertState(StrEnum):
@@ -31,6 +34,16 @@ GROUP_MAY_BECOME: Mapping[GroupState, frozenset[GroupState]] = {
     GroupState.ACKNOWLEDGED: frozenset({GroupState.TRIGGERED, GroupState.RESOLVED}),
     GroupState.RESOLVED: frozenset(),
 }
+
+
+def shown(state: str, held: str) -> str:
+    """What the state of an alert or a group is called. Nobody is paged for what is held back: it is not “triggered”.
+
+    `held`: a `core.holds.HoldKind`, or empty.
+    """
+    if state != GroupState.TRIGGERED or not held:
+        return state
+    return MAINTENANCE if held == HoldKind.MAINTENANCE else SUPPRESSED
 
 
 def group_state(triggered: int, acknowledged: int) -> GroupState:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
 from tocsin import __version__
 from tocsin.alerts import queries as alerts
@@ -26,7 +27,8 @@ class ProblemOut(Schema):
 class StatusOut(Schema):
     version: str
     problems: list[ProblemOut]
-    groups_triggered: int
+    groups_triggered: int = Field(description="Somebody is paged for them.")
+    groups_suppressed: int = Field(description="Triggered, and held back.")
     groups_acknowledged: int
     events_quarantined: int
     messages: dict[str, int]
@@ -41,6 +43,7 @@ def status(request: HttpRequest) -> dict[str, object]:
         "version": __version__,
         "problems": list(problems.open_problems()),
         "groups_triggered": counts.triggered,
+        "groups_suppressed": counts.suppressed,
         "groups_acknowledged": counts.acknowledged,
         "events_quarantined": counts.quarantined,
         "messages": outbox.counts(who),

@@ -11,9 +11,12 @@ _OPEN = Q(groups__state__in=["triggered", "acknowledged"])
 
 
 def services(actor: Actor, search: str = "") -> QuerySet[Service]:
-    """Each with `open_groups`, how many of its alert groups are not resolved."""
+    """Each with `open_groups`, how many of its alert groups are not resolved, and `held_groups`, how many of those are
+    held back."""
     require(actor, Verb.VIEW)
-    found = Service.objects.select_related("team", "policy").annotate(open_groups=Count("groups", filter=_OPEN))
+    found = Service.objects.select_related("team", "policy").annotate(
+        open_groups=Count("groups", filter=_OPEN), held_groups=Count("groups", filter=_OPEN & ~Q(groups__held=""))
+    )
     found = found.order_by("name")  # said again: a query that counts forgets the model's order
     if search:
         found = found.filter(

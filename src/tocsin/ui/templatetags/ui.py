@@ -20,6 +20,7 @@ from tocsin.ui.states import SEVERITIES, STATES, Look, look_of
 
 register = template.Library()
 
+_INSTANT = re.compile(r"\b(20\d\d-\d\d-\d\d \d\d:\d\d) UTC\b")
 _NOTICE_KINDS = {"debug": "info", "info": "info", "success": "ok", "warning": "warn", "error": "bad"}
 _NOTICE_ICONS = {"info": "info", "ok": "check", "warn": "warning", "bad": "warning"}
 
@@ -63,6 +64,13 @@ def when(context: Context, at: datetime | None, empty: str = "never") -> SafeStr
         return format_html('<span class="muted">{}</span>', empty)
     local = timezone.localtime(at)
     return _time(local, times.short(local, context.get("now")), "when")
+
+
+@register.simple_tag(takes_context=True)
+def said(context: Context, text: str) -> SafeString:
+    """A stored sentence: lines as lines, instants, as `core.holds.clock` writes them, in the viewer's zone."""
+    pieces = enumerate(_INSTANT.split(text))
+    return format_html_join("", "{}", ((_instant(context, p) if i % 2 else linebreaksbr(p),) for i, p in pieces))
 
 
 @register.filter
@@ -141,6 +149,13 @@ def pagination(context: Context, page: Page[Any]) -> dict[str, object]:
 @register.inclusion_tag("ui/empty.html")
 def empty_state(title: str, text: str, url: str = "", label: str = "") -> Mapping[str, str]:
     return {"title": title, "text": text, "url": url, "label": label}
+
+
+def _instant(context: Context, written: str) -> SafeString:
+    try:
+        return when(context, datetime.fromisoformat(f"{written}+00:00"))
+    except ValueError:  # somebody's own words, and no time
+        return format_html("{} UTC", written)
 
 
 def _badge(look: Look, word: str) -> SafeString:
