@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from tocsin.alerts import bulk, locking, stored
 from tocsin.alerts.changes import ChangeKind
@@ -21,6 +21,7 @@ from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
 from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, EventRow, GroupRow
 from tocsin.alerts.rulebook import Rulebook
 from tocsin.core.holds import HoldKind
+from tocsin.health.prepared import Prepared
 from tocsin.services.models import Service
 
 _encoder = msgspec.json.Encoder()
@@ -234,11 +235,22 @@ def _json(value: object) -> str:
 
 def expired(now: datetime, limit: int) -> list[Key]:
     """Keys of open alerts whose time has passed, the longest overdue first."""
+    return _LATE.rows(now, limit)
+
+
+def _late(now: datetime, limit: int) -> QuerySet[Alert, Key]:
     late = Alert.objects.filter(ends_at__lte=now, resolved_at=None).exclude(state="resolved").order_by("ends_at", "id")
-    return list(late.values_list("integration_id", "dedup_key")[:limit])
+    return late.values_list("integration_id", "dedup_key")[:limit]
 
 
 def due(now: datetime, limit: int) -> list[Key]:
     """Keys of open alerts that are to be looked at again, the longest due first."""
+    return _DUE.rows(now, limit)
+
+
+def _to_review(now: datetime, limit: int) -> QuerySet[Alert, Key]:
     found = Alert.objects.filter(review_at__lte=now, resolved_at=None).order_by("review_at", "id")
-    return list(found.values_list("integration_id", "dedup_key")[:limit])
+    return found.values_list("integration_id", "dedup_key")[:limit]
+
+
+_LATE, _DUE = Prepared(_late), Prepared(_to_review)

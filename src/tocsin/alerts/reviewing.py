@@ -20,6 +20,7 @@ from tocsin.core import matching, storms
 from tocsin.core.matching import Fields
 from tocsin.core.suppression import next_change, sources_of, targets_of
 from tocsin.health import problems, wakeups
+from tocsin.health.prepared import Prepared
 from tocsin.rules import rulebook as rules
 
 _ONLY = 1
@@ -131,9 +132,9 @@ def _fields(keys: Collection[Key]) -> dict[Key, Fields]:
 
 def _end_storms(now: datetime) -> int:
     """Says in the history of its group that a storm is over."""
-    due = Weather.objects.filter(ends_at__lte=now)
-    if not due.exists():
+    if not _ENDING.any(now):
         return 0
+    due = Weather.objects.filter(ends_at__lte=now)
     with transaction.atomic():
         if not loading.is_alone():
             return 0
@@ -142,6 +143,9 @@ def _end_storms(now: datetime) -> int:
         due.update(ends_at=None, since=None, recent=[], count=0, settles_at=None)
         wakeups.notify()
     return len(over)
+
+
+_ENDING = Prepared(lambda now: Weather.objects.filter(ends_at__lte=now).values_list("pk")[:1])
 
 
 def _farewell(row: Weather, group_id: int, now: datetime) -> Entry:

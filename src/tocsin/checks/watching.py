@@ -4,12 +4,13 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from tocsin.alerts.models import Event
 from tocsin.checks import heartbeats
 from tocsin.checks.models import Check
 from tocsin.health.edges import contained
+from tocsin.health.prepared import Prepared
 
 
 def watch_due(now: datetime, limit: int = 200) -> int:
@@ -17,10 +18,17 @@ def watch_due(now: datetime, limit: int = 200) -> int:
 
     What waits to be absorbed may be the very ping that is missed: until it was heard, its heartbeat is not judged.
     """
+    ids = _DUE.rows(now, limit)
+    return sum(bool(contained(partial(_look, pk, now), "a heartbeat cannot be judged", id=pk).value) for (pk,) in ids)
+
+
+def _due(now: datetime, limit: int) -> QuerySet[Check, tuple[int]]:
     waiting = Event.objects.filter(state="new", integration=OuterRef("integration"))
     due = Check.objects.filter(next_due__lte=now).exclude(Exists(waiting)).order_by("next_due")
-    ids = list(due.values_list("pk", flat=True)[:limit])
-    return sum(bool(contained(partial(_look, pk, now), "a heartbeat cannot be judged", id=pk).value) for pk in ids)
+    return due.values_list("pk")[:limit]
+
+
+_DUE = Prepared(_due)
 
 
 def _look(pk: int, now: datetime) -> bool:

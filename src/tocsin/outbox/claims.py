@@ -16,6 +16,7 @@ from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
 from tocsin.channels.registry import CHANNELS
 from tocsin.core import retry
 from tocsin.health import beats, counters
+from tocsin.health.prepared import Prepared
 from tocsin.outbox.actions import READY
 from tocsin.outbox.models import Attempt, Message, State
 from tocsin.sealing import Unsealable
@@ -30,11 +31,10 @@ def lease(node: str, now: datetime, limit: int, *, kind: str = "") -> list[Messa
 
     A message that cannot be unsealed comes without its sealed fields; reading one raises `Unsealable`.
     """
-    due = Message.objects.filter(state__in=READY, due_at__lte=now, **({"kind": kind} if kind else {}))
-    if not due.exists():  # mostly; so that looking takes no write lock
+    if not _WAITING.any(now, kind):  # mostly; so that looking takes no write lock
         return []
     with transaction.atomic():
-        due = due.order_by("due_at", "id")
+        due = _due(now, kind).order_by("due_at", "id")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         ids = list(due.values_list("pk", flat=True)[:limit])
@@ -44,6 +44,13 @@ def lease(node: str, now: datetime, limit: int, *, kind: str = "") -> list[Messa
             state=State.SENDING, leased_by=node, lease_until=now + LEASE, attempts=F("attempts") + 1
         )
     return _loaded(ids)
+
+
+def _due(now: datetime, kind: str) -> QuerySet[Message]:
+    return Message.objects.filter(state__in=READY, due_at__lte=now, **({"kind": kind} if kind else {}))
+
+
+_WAITING = Prepared(lambda now, kind: _due(now, kind).order_by().values_list("pk")[:1])
 
 
 def record(message: Message, result: Result, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from tocsin.core.permissions import TOCSIN
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
 from tocsin.health.edges import contained
+from tocsin.health.prepared import Prepared
 from tocsin.paging import alarms, history, notifying, reaching, rows, telling
 from tocsin.paging.following import follow
 from tocsin.paging.history import Line
@@ -55,7 +56,7 @@ def advance_due(now: datetime, limit: int = 500) -> int:
 
 
 def _run_due(now: datetime, limit: int) -> int:
-    if not _due(Status.RUNNING, now).exists():  # mostly; so that an idle tick takes no write lock
+    if not _DUE.any(now, Status.RUNNING, 1):  # mostly; so that an idle tick takes no write lock
         return 0
     batch = rows.locked(_due(Status.RUNNING, now), skip=True)[:limit]
     done = contained(lambda: _in_one(batch, now), "a batch of escalations failed; running them one by one")
@@ -68,6 +69,9 @@ def _run_due(now: datetime, limit: int) -> int:
 def _due(status: Status, now: datetime) -> QuerySet[Escalation]:
     due = Escalation.objects.filter(status=status, next_due__lte=now)
     return due.select_related("group").order_by("next_due", "pk")
+
+
+_DUE = Prepared(lambda now, status, limit: _due(status, now).select_related(None).values_list("pk", "group_id")[:limit])
 
 
 def _run_alone(pk: int, now: datetime) -> int:
@@ -238,8 +242,8 @@ def _paged(run: Run, whom: str) -> str:
 
 
 def _time_out_due(now: datetime, limit: int) -> int:
-    due = _due(Status.ACKNOWLEDGED, now).select_related(None)
-    return sum(_time_out(pk, group_id, now) for pk, group_id in list(due.values_list("pk", "group_id")[:limit]))
+    due = _DUE.rows(now, Status.ACKNOWLEDGED, limit)
+    return sum(_time_out(pk, group_id, now) for pk, group_id in due)
 
 
 def _time_out(pk: int, group_id: int | None, now: datetime) -> int:

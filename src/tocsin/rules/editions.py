@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from django.db import transaction
 
 from tocsin.health import wakeups
+from tocsin.health.prepared import Prepared
 from tocsin.rules.models import Edition
 
 _ONLY = 1
@@ -15,7 +16,11 @@ _ONLY = 1
 def mark() -> str:
     """Of what is committed; empty before the first rule. Read it before the rules: then what is kept is never older
     than its mark says."""
-    return Edition.objects.filter(pk=_ONLY).values_list("mark", flat=True).first() or ""
+    found = _MARK.rows(None)
+    return str(found[0][0]) if found else ""
+
+
+_MARK = Prepared(lambda _: Edition.objects.filter(pk=_ONLY).values_list("mark"))
 
 
 @contextmanager
