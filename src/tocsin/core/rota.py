@@ -6,12 +6,14 @@ in the order in which they were made; shadows walk along. `on_call` and `final` 
 (tests/core/test_rota_properties.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from itertools import pairwise
+from operator import attrgetter
 
 from tocsin.core.rotation import Fixed, Layer, Span, spans
 from tocsin.core.wall import Unloadable, instant, moment, zone_of
@@ -97,11 +99,10 @@ def final(rota: Rota, start: datetime, end: datetime) -> tuple[Segment, ...]:
     Neighbours that say the same are one segment. `Unloadable` for a broken rota.
     """
     pieces = _merged(_resolve(rota, instant(start), instant(end)))
+    edges = [moment(instant(start)), *(moment(p.ends) for p in pieces)]  # they touch
     return tuple(
-        Segment(
-            starts_at=moment(p.starts), ends_at=moment(p.ends), people=p.people, shadows=p.shadows, sources=p.sources
-        )
-        for p in pieces
+        Segment(starts_at=low, ends_at=high, people=p.people, shadows=p.shadows, sources=p.sources)
+        for p, (low, high) in zip(pieces, pairwise(edges), strict=True)
     )
 
 
@@ -141,7 +142,7 @@ def _resolve(rota: Rota, start: int, end: int) -> list[_Piece]:
     for override in rota.overrides:
         low, high = instant(override.starts_at), instant(override.ends_at)
         if low < end and high > start:
-            pieces = list(_changed(pieces, override, low, high))
+            _edit(pieces, low, high, partial(_apply, override))
     return pieces
 
 
@@ -174,7 +175,8 @@ def _base(layers: tuple[Layer | Fixed, ...], label: str, zone_name: str, start: 
     taken.sort(key=lambda p: p.starts)
     for layer in layers:
         if layer.shadow:
-            taken = _shadowed(taken, spans(layer, zone, start, end))
+            for low, high, people in spans(layer, zone, start, end):
+                _edit(taken, low, high, partial(_add_shadows, people))
     return taken
 
 
@@ -202,33 +204,25 @@ def _fill(free: list[Interval], shifts: list[Span]) -> tuple[list[Interval], lis
     return left, got
 
 
-def _shadowed(pieces: list[_Piece], shifts: list[Span]) -> list[_Piece]:
-    for starts, ends, people in shifts:
-        pieces = list(_edited(pieces, starts, ends, partial(_add_shadows, people)))
-    return pieces
-
-
 def _add_shadows(people: tuple[int, ...], piece: _Piece) -> None:
     piece.shadows = tuple(dict.fromkeys((*piece.shadows, *people)))
 
 
-def _changed(pieces: Iterable[_Piece], override: Override, low: int, high: int) -> Iterator[_Piece]:
-    return _edited(pieces, low, high, partial(_apply, override))
+def _edit(pieces: list[_Piece], low: int, high: int, edit: Callable[[_Piece], None]) -> None:
+    """Changes the pieces between `low` and `high`, cutting them there. They are in order and touch."""
+    first = bisect_right(pieces, low, key=attrgetter("ends"))
+    last = bisect_left(pieces, high, key=attrgetter("starts"))
+    pieces[first:last] = [part for piece in pieces[first:last] for part in _cut(piece, low, high, edit)]
 
 
-def _edited(pieces: Iterable[_Piece], low: int, high: int, edit: Callable[[_Piece], None]) -> Iterator[_Piece]:
-    """The pieces, cut at `low` and `high`, and edited between them."""
-    for piece in pieces:
-        if piece.ends <= low or piece.starts >= high:
-            yield piece
-            continue
-        if piece.starts < low:
-            yield piece.part(piece.starts, low)
-        inner = piece.part(max(piece.starts, low), min(piece.ends, high))
-        edit(inner)
-        yield inner
-        if piece.ends > high:
-            yield piece.part(high, piece.ends)
+def _cut(piece: _Piece, low: int, high: int, edit: Callable[[_Piece], None]) -> Iterator[_Piece]:
+    if piece.starts < low:
+        yield piece.part(piece.starts, low)
+    inner = piece.part(max(piece.starts, low), min(piece.ends, high))
+    edit(inner)
+    yield inner
+    if piece.ends > high:
+        yield piece.part(high, piece.ends)
 
 
 def _apply(override: Override, piece: _Piece) -> None:
@@ -251,7 +245,7 @@ def _people_after(override: Override, people: tuple[int, ...]) -> tuple[int, ...
             return tuple(dict.fromkeys(override.person if p == override.instead_of else p for p in people))
 
 
-def _merged(pieces: Iterable[_Piece]) -> list[_Piece]:
+def _merged(pieces: list[_Piece]) -> list[_Piece]:
     merged: list[_Piece] = []
     for piece in pieces:
         last = merged[-1] if merged else None
