@@ -24,7 +24,7 @@ class Prepared:
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
         self._build = build
-        self._compiled: dict[tuple[Hashable, ...], tuple[str, list[object]]] = {}
+        self._compiled: dict[tuple[Hashable, ...], tuple[str, list[Any]]] = {}
 
     def rows(self, now: datetime | None, *others: Hashable) -> list[tuple[Any, ...]]:
         sql, parameters = self._compiled.get(others) or self._compile(others)
@@ -37,7 +37,7 @@ class Prepared:
     def any(self, now: datetime, *others: Hashable) -> bool:
         return bool(self.rows(now, *others))
 
-    def _compile(self, others: tuple[Hashable, ...]) -> tuple[str, list[object]]:
+    def _compile(self, others: tuple[Hashable, ...]) -> tuple[str, list[Any]]:
         """None stands where the moment goes: no query compares with NULL."""
         sql, parameters = self._build(_NEVER, *others).query.sql_with_params()
         never = connection.ops.adapt_datetimefield_value(_NEVER)
