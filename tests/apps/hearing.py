@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tocsin.alerts.absorbing import Absorbed, absorb
 from tocsin.alerts.changes import GroupChange
-from tocsin.alerts.models import Alert, AlertGroup, Event
+from tocsin.alerts.models import Alert, AlertGroup, Event, Quarantine, Waiting
 from tocsin.people.models import User
 from tocsin.policies.models import EscalationPolicy
 from tocsin.services.models import Integration, Service
@@ -76,6 +76,12 @@ class Source:
         """Of every signal so far, in order."""
         events = Event.objects.filter(integration=self.integration).order_by("id")
         return [o.reason for e in events for o in e.outcomes.order_by("position")]
+
+
+def set_aside(event: Event, error: str) -> None:
+    """As absorbing does with one that it cannot read."""
+    Waiting.objects.filter(pk=event.pk).delete()
+    Quarantine.objects.create(event=event, received_at=event.received_at, error=error, at=event.received_at)
 
 
 def states() -> list[tuple[str, str]]:

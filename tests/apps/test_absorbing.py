@@ -43,7 +43,7 @@ def test_a_trigger_opens_an_alert_and_a_group_that_is_told_to_those_who_page(too
     assert tool.changes == [("opened", "Disk full on db1")]
     assert tool.reasons() == ["opened"]
     event.refresh_from_db()
-    assert (event.state, event.absorbed_at) == ("absorbed", NOON)
+    assert (event.state, event.outcomes.get().at) == ("absorbed", NOON)
 
 
 def test_the_same_again_is_counted_and_updated_and_wakes_nobody(tool: Source) -> None:

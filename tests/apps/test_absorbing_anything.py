@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.apps.hearing import NOON, Source, make_integration, make_service, minutes
 from tocsin.alerts import actions
-from tocsin.alerts.models import Alert, AlertGroup, Event
+from tocsin.alerts.models import Alert, AlertGroup, Quarantine
 from tocsin.core.lifecycle import group_state
 from tocsin.core.permissions import TOCSIN
 from tocsin.core.signals import Severity, urgency_of
@@ -82,7 +82,7 @@ def check() -> None:
         assert all((a.resolved_at is not None) == (a.state == "resolved") for a in alerts)
         worst = max(Severity(a.severity).rank for a in alerts)
         assert Severity(group.severity).rank >= worst
-    assert not Event.objects.filter(state="quarantined").exists()
+    assert not Quarantine.objects.exists()
 
 
 @settings(max_examples=12)

@@ -12,7 +12,7 @@ from tests.apps.hearing import NOON, Source, group_states, make_integration, mak
 from tocsin.alerts import actions
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.alerts.changes import GroupChange
-from tocsin.alerts.models import Alert, AlertGroup, Event
+from tocsin.alerts.models import Alert, AlertGroup, Event, Quarantine, Waiting
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied
 from tocsin.health.models import Problem
 
@@ -35,7 +35,7 @@ def choking(*titles: str, error: Exception | None = None) -> Callable[..., None]
 
 
 def quarantined() -> list[tuple[int, str]]:
-    return list(Event.objects.filter(state="quarantined").order_by("id").values_list("pk", "error"))
+    return list(Quarantine.objects.order_by("pk").values_list("pk", "error"))
 
 
 def test_what_cannot_be_read_is_set_aside_with_its_reason(tool: Source) -> None:
@@ -58,7 +58,7 @@ def test_what_cannot_be_followed_is_set_aside_wherever_it_stands(tool: Source, p
     assert tool.absorbed() == Absorbed(events=39, groups=39, quarantined=1)
     assert quarantined() == [(events[place].pk, "LookupError: no such policy")]
     assert [key for key, _ in states()] == [f"key {number}" for number in range(40) if number != place]
-    assert not Event.objects.filter(state="new").exists()
+    assert not Waiting.objects.exists()
 
 
 def test_several_bad_ones_and_order_still_holds(tool: Source) -> None:
@@ -120,7 +120,7 @@ def test_an_ill_database_sets_nothing_aside(tool: Source) -> None:
         tool.triggers(key)
     with pytest.raises(OperationalError, match="locked"):
         tool.absorbed()
-    assert Event.objects.filter(state="new").count() == 2
+    assert Waiting.objects.count() == 2
     assert not AlertGroup.objects.exists()
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from tests.apps.hearing import NOON, Source, make_integration, make_service
 from tests.apps.test_absorbing_anything import check
 from tocsin.alerts import actions
-from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome
+from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome, Waiting
 from tocsin.core.permissions import TOCSIN
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_two_nodes_and_a_person_at_once() -> None:
     done = threading.Event()
 
     def absorb_all() -> None:
-        while Event.objects.filter(state="new").exists():
+        while Waiting.objects.exists():
             tool.absorbed(limit=5)
         done.set()
 
@@ -56,7 +56,7 @@ def test_two_nodes_and_a_person_at_once() -> None:
     in_threads(absorb_all, absorb_all, answer)
     check()
     events = Event.objects.count()
-    assert Event.objects.filter(state="absorbed").count() == events == Outcome.objects.count()
+    assert Event.objects.filter(waiting=None, quarantine=None).count() == events == Outcome.objects.count()
     opened = Counter(Alert.objects.values_list("dedup_key", flat=True))
     # a key opens anew after each of its resolves: the order of its events was kept by both
     resolves = {key: sum(1 for turn in range(ROUNDS) if key in KEYS[: turn % 4]) for key in KEYS}

@@ -10,7 +10,7 @@ from tests.apps.domain import role
 from tests.apps.hearing import make_integration
 from tests.apps.watching import HOURLY, Job, heartbeat, probe
 from tests.world import SETUP, World
-from tocsin.alerts.models import Alert, Event
+from tocsin.alerts.models import Alert, Event, Quarantine, Waiting
 from tocsin.audit.models import Record
 from tocsin.checks import actions, hearing, probing, queries, settling, watching
 from tocsin.checks.models import Check, Ping, Site, Spell
@@ -186,7 +186,7 @@ def test_many_pings_at_once_leave_the_last_word(world: World, job: Job) -> None:
     world.settle()
     assert job.state == "up"
     assert {state for _, state in states()} == {"resolved"}
-    assert Event.objects.filter(state="quarantined").count() == 0
+    assert not Quarantine.objects.exists()
 
 
 def test_a_name_is_found_as_it_is_written_and_none_is_made(world: World, shop: Service) -> None:
@@ -204,7 +204,7 @@ def test_a_name_is_found_as_it_is_written_and_none_is_made(world: World, shop: S
 
 def _told(world: World, way: Integration, name: str) -> Any:
     from_way = Job(world, Check(integration=way)).pings(settle=False)
-    Event.objects.filter(pk=from_way.pk).update(state="absorbed")
+    Waiting.objects.filter(pk=from_way.pk).delete()
     return hearing.Told(event=from_way, integration=way, what=hearing.Beat(name=name))
 
 

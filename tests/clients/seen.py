@@ -13,7 +13,7 @@ from tocsin.alerts.models import AlertGroup, Event  # noqa: E402 - Django has to
 def seen() -> dict[str, object]:
     groups = AlertGroup.objects.order_by("id").prefetch_related("escalations", "alerts")
     return {
-        "events": list(Event.objects.order_by("id").values_list("kind", "state")),
+        "events": [(event.kind, event.state) for event in Event.objects.order_by("id")],
         "groups": [
             {
                 "title": group.title,

@@ -6,6 +6,7 @@ those of them that nothing is known of are told. Runs beside a server, in its en
 
 import json
 import sys
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ django_setup.setup()
 from django.db.models import Count, Q  # noqa: E402 - Django has to be set up first
 
 from tocsin import clock  # noqa: E402
-from tocsin.alerts.models import Alert, AlertGroup, Event  # noqa: E402
+from tocsin.alerts.models import Alert, AlertGroup, Event, Waiting  # noqa: E402
 from tocsin.health import counters  # noqa: E402
 from tocsin.outbox import claims  # noqa: E402
 from tocsin.outbox.models import Message  # noqa: E402
@@ -40,7 +41,7 @@ class Seen:
 
 def inspect() -> Seen:
     return Seen(
-        events=_by("state", Event),
+        events=dict(Counter(event.state for event in Event.objects.select_related("waiting", "quarantine"))),
         messages=_by("state", Message),
         notifications=_by("state", Notification),
         escalations=_by("status", Escalation),
@@ -61,7 +62,7 @@ def option(name: str) -> str:
     return next((word.partition("=")[2] for word in sys.argv if word.startswith(f"{name}=")), "")
 
 
-def _by(name: str, model: type[Event | Message | Notification | Escalation]) -> dict[str, int]:
+def _by(name: str, model: type[Message | Notification | Escalation]) -> dict[str, int]:
     return dict(model.objects.order_by().values_list(name).annotate(count=Count("pk")))  # type: ignore[attr-defined]
 
 
@@ -74,7 +75,9 @@ def _illegal() -> dict[str, int]:
         "groups without alerts": AlertGroup.objects.annotate(n=Count("alerts")).filter(n=0).count(),
         "running escalations without a next step": running.filter(next_due=None).count(),
         "running escalations that paged nobody": running.filter(notifications=None).count(),
-        "absorbed events without an outcome": Event.objects.filter(state="absorbed", outcomes=None).count(),
+        "absorbed events without an outcome": Event.objects.filter(
+            waiting=None, quarantine=None, outcomes=None
+        ).count(),
         "messages without a notification": Message.objects.filter(notification=None).count(),
         "sent messages with unsent notifications": Message.objects.filter(state="sent")
         .exclude(notification__state="sent")
@@ -83,7 +86,7 @@ def _illegal() -> dict[str, int]:
 
 
 def is_at_rest() -> bool:
-    unread = Event.objects.filter(state="new").exists()
+    unread = Waiting.objects.exists()
     unsent = Message.objects.filter(state__in=["pending", "sending", "unknown"]).exists()
     due = Escalation.objects.filter(next_due__lte=clock.database_now()).exists()
     return not (unread or unsent or due)

@@ -77,7 +77,7 @@ def test_an_accepted_message_is_in_the_table_with_its_receipt(world: World, kind
     event = Event.objects.get()
     assert str(event.receipt) == reply.headers["tocsin-receipt"]
     assert (event.integration, event.kind, event.state) == (world.integrations[kind], kind, "new")
-    assert (event.received_at, event.error, event.absorbed_at) == (NOON, "", None)
+    assert (event.received_at, event.error, event.waiting.received_at) == (NOON, "", NOON)
     assert SOURCES[kind].parse(bytes(event.body), {}, NOON)
 
 

@@ -6,13 +6,13 @@ and goes to quarantine; what comes after it is absorbed as if it had never been 
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from tocsin.alerts import loading, naming
+from tocsin.alerts import claiming, loading, naming
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.holding import Key
@@ -30,6 +30,7 @@ from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.registry import SOURCES
 
 Follow = Callable[[Sequence[GroupChange], datetime], None]
+Errors = list[tuple[EventRow, str]]  # events that cannot be read, and why
 
 _SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
@@ -117,13 +118,13 @@ class _Absorbing:
     def attempt(self, size: int) -> int:
         # read and parsed outside the transaction: on SQLite others wait for its lock, and ingest is one of them
         self.claimed = []
-        self.claimed = loading.claim(size)
+        self.claimed = claiming.claim(size)
         if not self.claimed:
             return 0
         rulebook = rulebooks.load({event.integration_id for event in self.claimed}, self.now)
         read, errors = _read_all(self.claimed, rulebook)
         with transaction.atomic():
-            is_ours = loading.is_alone() and loading.is_mine(self.claimed)
+            is_ours = claiming.is_alone() and claiming.take(self.claimed)
             step = self._batch(rulebook, read, errors) if is_ours else Absorbed()
         self._add(step)
         return step.events + step.quarantined
@@ -132,8 +133,10 @@ class _Absorbing:
         if not self.claimed:
             raise error  # it is no event's fault
         with transaction.atomic():
-            count = quarantine({self.claimed[0].id: _text(error)}, self.now)
-        self._add(Absorbed(quarantined=count))
+            is_ours = claiming.take(self.claimed[:1])
+            if is_ours:
+                quarantine([(self.claimed[0], _text(error))], self.now)
+        self._add(Absorbed(quarantined=int(is_ours)))
 
     def _add(self, step: Absorbed) -> None:
         self.done = replace(
@@ -143,13 +146,12 @@ class _Absorbing:
             quarantined=self.done.quarantined + step.quarantined,
         )
 
-    def _batch(self, rulebook: Rulebook, read: Sequence[_Read], errors: Mapping[int, str]) -> Absorbed:
+    def _batch(self, rulebook: Rulebook, read: Sequence[_Read], errors: Errors) -> Absorbed:
         ledger = _apply(read, rulebook.current(self.now))
         finish(ledger, self.follow, self.now)
         self._tell([r for r in read if r.told])
-        loading.absorbed([r.event.id for r in read], self.now)
-        quarantined = quarantine(errors, self.now)
-        return Absorbed(events=len(read), groups=len(ledger.new_groups), quarantined=quarantined)
+        quarantine(errors, self.now)
+        return Absorbed(events=len(read), groups=len(ledger.new_groups), quarantined=len(errors))
 
     def _tell(self, read: Sequence[_Read]) -> None:
         if not read:
@@ -171,10 +173,10 @@ class _Absorbing:
                 listener(some, self.now)
 
 
-def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Read], dict[int, str]]:
+def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Read], Errors]:
     """What each event says; and what is wrong with those that cannot be read. Each body is parsed once."""
     read: list[_Read] = []
-    errors: dict[int, str] = {}
+    errors: Errors = []
     known: dict[tuple[object, ...], _Read] = {}
     for event in events:
         try:
@@ -185,7 +187,7 @@ def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Rea
             first = known.get(same) or known.setdefault(same, _read(event, integration, source))
             read.append(_Read(event, integration, first.signals, first.told, first.reason))
         except (Unreadable, KeyError) as error:
-            errors[event.id] = _text(error)
+            errors.append((event, _text(error)))
     return read, errors
 
 
@@ -225,7 +227,7 @@ def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
 
 def finish(ledger: Ledger, follow: Follow, now: datetime) -> None:
     """Writes what became of the batch and tells those who page, all in the caller's transaction."""
-    loading.write(ledger)
+    loading.write(ledger, now)
     if ledger.changes:
         follow(ledger.changes, now)
     wakeups.notify()
@@ -246,7 +248,7 @@ class _Expiring:
         if not self.keys:
             return 0
         with transaction.atomic():
-            if not loading.is_alone():
+            if not claiming.is_alone():
                 return 0
             taking = self.keys[:size]
             count = self._batch(taking)

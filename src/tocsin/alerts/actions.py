@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from tocsin.alerts import stored
-from tocsin.alerts.models import Alert, AlertGroup, Entry, Event
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Quarantine, Waiting
 from tocsin.alerts.quarantine import note_quarantine
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
@@ -89,9 +89,12 @@ def requeue_event(actor: Actor, event_id: int, now: datetime) -> bool:
     """Lets a quarantined event be tried again. False when it is not in quarantine."""
     require(actor, Verb.RETRY)
     with transaction.atomic():
-        rows = Event.objects.filter(pk=event_id, state="quarantined")
-        if not rows.update(state="new", error=""):
+        found = Quarantine.objects.select_for_update().filter(pk=event_id).first()
+        if found is None:
             return False
+        event = found.event
+        Waiting.objects.create(event=event, integration_id=event.integration_id, received_at=event.received_at)
+        found.delete()
         note_quarantine(now)
         wakeups.notify()
     return True

@@ -1,24 +1,23 @@
 """Reads what a batch of signals meets, in a fixed number of queries, and writes what became of it."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 import msgspec
-import psycopg
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from tocsin.alerts import bulk, locking, stored
 from tocsin.alerts.changes import ChangeKind
+from tocsin.alerts.claiming import aware
 from tocsin.alerts.gate import Gate
 from tocsin.alerts.holding import Key
 from tocsin.alerts.ledger import Ledger
-from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
-from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, EventRow, GroupRow
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
+from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, GroupRow
 from tocsin.alerts.rulebook import Rulebook
 from tocsin.core.holds import HoldKind
 from tocsin.health.prepared import Prepared
@@ -26,11 +25,6 @@ from tocsin.services.models import Service
 
 _encoder = msgspec.json.Encoder()
 
-_LOCK = 0x70C51A  # PostgreSQL's advisory locks are known by number
-_NEW = "SELECT id, integration_id, kind, body, received_at FROM alerts_event WHERE state = 'new' ORDER BY id LIMIT %s"
-_ABSORBED = "UPDATE alerts_event SET state = 'absorbed', absorbed_at = %s WHERE id {among}"
-_AMONG_ARRAY = "= ANY(%s)"
-_AMONG_JSON = "IN (SELECT value FROM json_each(%s))"
 # the condition is in the words of the index one_open_alert_a_key; SQLite keeps the order of a CROSS JOIN
 _OPEN = (
     "SELECT alert.id, alert.integration_id, alert.dedup_key, alert.group_id, alert.state, alert.severity, "
@@ -58,48 +52,7 @@ _GROUP_FIELDS = (
     "alert_count", "event_count", "version", "held",
 )  # fmt: skip
 _ENTRY_FIELDS = ("group_id", "at", "kind", "text", "via")
-_OUTCOME_FIELDS = ("event_id", "position", "dedup_key", "action", "reason", "why", "alert_id")
-
-
-def claim(limit: int) -> list[EventRow]:
-    """The oldest new events. Whether nobody else takes them is decided later, by `is_mine`."""
-    with _bytes_cursor() as cursor:
-        cursor.execute(_NEW, [limit])
-        return [EventRow(pk, i, kind, bytes(body), _aware(at)) for pk, i, kind, body, at in cursor.fetchall()]
-
-
-def _bytes_cursor() -> CursorWrapper:
-    """Gets bodies as they are. Django's own cursor for PostgreSQL gets them as text: twice as long, slow to read."""
-    if not bulk.is_shared():
-        return connection.cursor()
-    connection.ensure_connection()
-    cursor: Any = psycopg.Cursor(connection.connection)
-    cursor.format = psycopg.pq.Format.BINARY
-    return connection.make_cursor(cursor)
-
-
-def is_alone() -> bool:
-    """Whether this is the one node that absorbs, until the transaction ends. SQLite has one node."""
-    if not bulk.is_shared():
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
-def is_mine(claimed: Sequence[EventRow]) -> bool:
-    """Whether nobody absorbed any of these since they were claimed; asked by who is alone.
-
-    Everybody takes the oldest first: who took one of them took the first of them too.
-    """
-    return Event.objects.filter(pk=claimed[0].id, state="new").exists()
-
-
-def absorbed(event_ids: Sequence[int], now: datetime) -> None:
-    """By their ids and not by a range: others that lie between may have been committed since."""
-    among, ids = (_AMONG_ARRAY, list(event_ids)) if bulk.is_shared() else (_AMONG_JSON, json.dumps(event_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(_ABSORBED.format(among=among), [connection.ops.adapt_datetimefield_value(now), ids])
+_OUTCOME_FIELDS = ("event_id", "position", "dedup_key", "action", "reason", "why", "alert_id", "at")
 
 
 def load(keys: Collection[Key], rulebook: Rulebook) -> Ledger:
@@ -146,21 +99,16 @@ def _alert(
         severity=severity,
         summary=summary,
         event_count=count,
-        opened_at=_aware(opened_at),
-        last_event_at=_aware(last_event_at),
-        ends_at=ends_at and _aware(ends_at),
+        opened_at=aware(opened_at),
+        last_event_at=aware(last_event_at),
+        ends_at=ends_at and aware(ends_at),
         urgency=urgency,
         held=held,
         held_reason=held_reason,
         held_by=held_by,
-        held_until=held_until and _aware(held_until),
-        review_at=review_at and _aware(review_at),
+        held_until=held_until and aware(held_until),
+        review_at=review_at and aware(review_at),
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    """SQLite keeps moments in UTC and without a zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _newest(services: Collection[int]) -> dict[int, int]:
@@ -172,7 +120,7 @@ def _newest(services: Collection[int]) -> dict[int, int]:
     return dict(found.exclude(newest=None).values_list("pk", "newest"))
 
 
-def write(ledger: Ledger) -> None:
+def write(ledger: Ledger, now: datetime) -> None:
     """Old rows before new ones: an alert that resolves frees its key for the next."""
     acknowledging = [pk for pk, holding in ledger.touched_groups.items() if holding.acknowledges]
     if acknowledging:
@@ -183,21 +131,22 @@ def write(ledger: Ledger) -> None:
     bulk.update(Alert, (*_ALERT_COUNTED, *_ALERT_SAID), said)
     bulk.update(Alert, _ALERT_COUNTED, [(*_counted(a), a.id) for a in touched if not a.said])
     bulk.update(AlertGroup, _GROUP_FIELDS, map(_group_values, (h.row for h in ledger.touched_groups.values())))
-    _insert(ledger)
+    _insert(ledger, now)
     bulk.update(Alert, _ALERT_JUDGED, [(*_judged(a), a.id) for a in ledger.judged.values()])
     stored.keep(ledger.gate)
     if over := [c.group_id for c in ledger.changes if c.kind is ChangeKind.RESOLVED]:
         stored.let_go(Q(held=HoldKind.STORM, held_by__in=over))
 
 
-def _insert(ledger: Ledger) -> None:
+def _insert(ledger: Ledger, now: datetime) -> None:
     _number(ledger.new_groups, bulk.take_ids(AlertGroup, len(ledger.new_groups)))
     _number(ledger.new_alerts, bulk.take_ids(Alert, len(ledger.new_alerts)))
     bulk.insert(AlertGroup, GROUP_COLUMNS, map(_all_group_values, ledger.new_groups))
     bulk.insert(Alert, _ALERT_NEW, map(_new_alert, ledger.new_alerts))
     entries = ((e.group.id, e.at, e.kind, e.text, "engine") for e in ledger.entries)
     bulk.insert(Entry, _ENTRY_FIELDS, entries)
-    bulk.insert(Outcome, _OUTCOME_FIELDS, ((*o[:5], o.why, o.alert and o.alert.id) for o in ledger.outcomes))
+    outcomes = ((*o[:5], o.why, o.alert and o.alert.id, now) for o in ledger.outcomes)
+    bulk.insert(Outcome, _OUTCOME_FIELDS, outcomes)
 
 
 def _number(rows: Iterable[GroupRow | AlertRow], ids: Iterable[int]) -> None:

@@ -11,26 +11,83 @@ from tocsin.services.models import Integration, Service
 
 
 class Event(models.Model):
-    """One inbound message, as it came. Written by `ingest` with plain SQL before it is answered."""
+    """One inbound message, as it came. Written by `ingest` with plain SQL before it is answered, and never changed.
 
-    receipt = models.UUIDField(unique=True)
+    The database itself puts each new one into `Waiting`, by a trigger: whoever writes it, it will be read.
+    """
+
+    receipt = models.UUIDField()
     # the index event_recent begins with it; a second one would cost every event
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=20)  # the source that reads it
     body = models.BinaryField()
     received_at = models.DateTimeField()
-    # new → absorbed, or quarantined when it could not be absorbed; it stays until somebody tries again
-    state = models.CharField(max_length=12, default="new")
-    error = models.TextField(blank=True, default="")
-    absorbed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["id"], name="event_new", condition=models.Q(state="new")),
+            models.Index(fields=["receipt"], name="event_receipt"),
             models.Index(fields=["integration", "-id"], name="event_recent"),
-            models.Index(fields=["id"], name="event_quarantined", condition=models.Q(state="quarantined")),
         ]
+
+    def __str__(self) -> str:
+        return str(self.receipt)
+
+    @property
+    def state(self) -> str:
+        """new, absorbed or quarantined. Where many are shown, `waiting` and `quarantine` are selected with them."""
+        if hasattr(self, "quarantine"):
+            return "quarantined"
+        return "new" if hasattr(self, "waiting") else "absorbed"
+
+    @property
+    def error(self) -> str:
+        return self.quarantine.error if hasattr(self, "quarantine") else ""
+
+
+class Waiting(models.Model):
+    """An event that is to be absorbed. It is in no queue any more when it was."""
+
+    event = models.OneToOneField(
+        Event, primary_key=True, on_delete=models.CASCADE, related_name="waiting", db_constraint=False
+    )
+    integration = models.ForeignKey(
+        Integration, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    received_at = models.DateTimeField()  # the event's: it tells in which partition that is
+
+    def __str__(self) -> str:
+        return f"event {self.pk} waits"
+
+
+class Quarantine(models.Model):
+    """An event that could not be absorbed. It stays until somebody tries again."""
+
+    event = models.OneToOneField(
+        Event, primary_key=True, on_delete=models.CASCADE, related_name="quarantine", db_constraint=False
+    )
+    received_at = models.DateTimeField()  # the event's
+    error = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "quarantine"
+
+    def __str__(self) -> str:
+        return self.error
+
+
+class KnownReceipt(models.Model):
+    """A receipt made from what was said: a copy has the same, and is refused. It outlives its event.
+
+    By a trigger, of the events whose receipt is a UUID of version 8.
+    """
+
+    receipt = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()  # when the event was received
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="known_receipt_at")]
 
     def __str__(self) -> str:
         return str(self.receipt)
@@ -147,6 +204,7 @@ class Outcome(models.Model):
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="outcomes", db_index=False, db_constraint=False
     )
+    at = models.DateTimeField()  # when the event was absorbed
     position = models.PositiveIntegerField()  # in the event: a webhook carries many alerts
     dedup_key = models.CharField(max_length=255)
     action = models.CharField(max_length=12)  # trigger, acknowledge, resolve

@@ -1,9 +1,11 @@
 """Events that could not be absorbed: kept, shown, and tried again when somebody asks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 
-from tocsin.alerts.models import Event
+from tocsin.alerts.models import Quarantine
+from tocsin.alerts.rows import EventRow
+from tocsin.core import storable
 from tocsin.health import problems
 
 KEY = "quarantined events"
@@ -14,19 +16,20 @@ _DETAIL = (
 )
 
 
-def quarantine(errors: Mapping[int, str], now: datetime) -> int:
-    """Sets events aside by id, each with what is wrong with it; how many still were new."""
-    count = 0
-    for event_id, error in errors.items():
-        count += Event.objects.filter(pk=event_id, state="new").update(state="quarantined", error=error[:4000])
-    if count:
-        note_quarantine(now, error)
-    return count
+def quarantine(errors: Sequence[tuple[EventRow, str]], now: datetime) -> None:
+    """Sets events aside that were taken out of the queue, each with what is wrong with it."""
+    if not errors:
+        return
+    Quarantine.objects.bulk_create(
+        Quarantine(event_id=event.id, received_at=event.received_at, error=storable.text(error)[:4000], at=now)
+        for event, error in errors
+    )
+    note_quarantine(now, errors[-1][1])
 
 
 def note_quarantine(now: datetime, error: str = "") -> None:
     """The banner says how many there are; without any it is over."""
-    waiting = Event.objects.filter(state="quarantined").order_by("-id")
+    waiting = Quarantine.objects.order_by("-pk")
     count = waiting.count()
     if not count:
         problems.over(KEY, now)

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.alerts.filters import OPEN, GroupFilters
-from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome, Quarantine
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.receipts import Reason
 from tocsin.services.models import Integration
+
+_QUEUES = ("waiting", "quarantine")  # which say in what state an event is
 
 
 def groups(actor: Actor, filters: GroupFilters, now: datetime) -> QuerySet[AlertGroup]:
@@ -71,22 +73,24 @@ def events_of(actor: Actor, group: AlertGroup) -> QuerySet[Event]:
     """The events that this group is made of, newest first. Events past their retention are gone."""
     require(actor, Verb.VIEW)
     ids = Outcome.objects.filter(alert__group=group).values("event_id")
-    return Event.objects.filter(pk__in=ids).select_related("integration__service").order_by("-id")
+    return Event.objects.filter(pk__in=ids).select_related("integration__service", *_QUEUES).order_by("-id")
 
 
 def recent_events(actor: Actor, integration: Integration) -> QuerySet[Event]:
     require(actor, Verb.VIEW)
-    return Event.objects.filter(integration=integration).prefetch_related("outcomes").order_by("-id")
+    found = Event.objects.filter(integration=integration).select_related(*_QUEUES)
+    return found.prefetch_related("outcomes").order_by("-id")
 
 
 def quarantined(actor: Actor) -> QuerySet[Event]:
     require(actor, Verb.VIEW)
-    return Event.objects.filter(state="quarantined").select_related("integration__service").order_by("-id")
+    found = Event.objects.filter(pk__in=Quarantine.objects.values("pk"))
+    return found.select_related("integration__service", *_QUEUES).order_by("-id")
 
 
 def event(actor: Actor, receipt: uuid.UUID) -> Event:
     require(actor, Verb.VIEW)
-    return Event.objects.select_related("integration__service").get(receipt=receipt)
+    return Event.objects.select_related("integration__service", *_QUEUES).get(receipt=receipt)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +109,7 @@ class SignalReceipt:
 class Receipt:
     event: Event
     sentence: str  # of the event as a whole
+    read_at: datetime | None  # none: it was not absorbed
     signals: tuple[SignalReceipt, ...]
 
     @property
@@ -123,9 +128,12 @@ _EVENT_SENTENCES = {
 def receipt(actor: Actor, receipt_id: uuid.UUID) -> Receipt:
     """`DoesNotExist` when nothing was accepted under this id, or its retention is over."""
     found = event(actor, receipt_id)
-    outcomes = found.outcomes.select_related("alert__group__service").order_by("position")
+    outcomes = list(found.outcomes.select_related("alert__group__service").order_by("position"))
     return Receipt(
-        event=found, sentence=_EVENT_SENTENCES.get(found.state, found.state), signals=tuple(map(_signal, outcomes))
+        event=found,
+        sentence=_EVENT_SENTENCES.get(found.state, found.state),
+        read_at=outcomes[0].at if outcomes else None,
+        signals=tuple(map(_signal, outcomes)),
     )
 
 
@@ -193,5 +201,5 @@ def counts(actor: Actor) -> Counts:
         triggered=triggered.filter(held="").count(),
         suppressed=triggered.exclude(held="").count(),
         acknowledged=AlertGroup.objects.filter(state=GroupState.ACKNOWLEDGED).count(),
-        quarantined=Event.objects.filter(state="quarantined").count(),
+        quarantined=Quarantine.objects.count(),
     )

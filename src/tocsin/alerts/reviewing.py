@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from tocsin.alerts import loading, stored
+from tocsin.alerts import claiming, loading, stored
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.absorbing import Follow, finish, in_steps
 from tocsin.alerts.holding import Key
@@ -45,7 +45,7 @@ def _apply_rules(now: datetime) -> None:
     if applied and applied.mark == book.mark and (begins is None or begins > now):
         return
     with transaction.atomic():
-        if not loading.is_alone():
+        if not claiming.is_alone():
             return
         if applied is None or applied.mark != book.mark:
             _trace_anew(book)
@@ -104,7 +104,7 @@ class _Reviewing:
         taking = self.keys[:size]
         rulebook = rulebooks.load({i for i, _ in taking}, self.now)
         with transaction.atomic():
-            if not loading.is_alone():
+            if not claiming.is_alone():
                 return 0
             ledger = loading.load(set(taking), rulebook)
             fields = _fields(taking)
@@ -136,7 +136,7 @@ def _end_storms(now: datetime) -> int:
         return 0
     due = Weather.objects.filter(ends_at__lte=now)
     with transaction.atomic():
-        if not loading.is_alone():
+        if not claiming.is_alone():
             return 0
         over = list(due.order_by("pk"))
         Entry.objects.bulk_create(_farewell(row, row.group_id, now) for row in over if row.group_id)

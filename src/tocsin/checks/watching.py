@@ -6,7 +6,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from tocsin.alerts.models import Event
+from tocsin.alerts.models import Waiting
 from tocsin.checks import heartbeats
 from tocsin.checks.models import Check
 from tocsin.health.edges import contained
@@ -23,7 +23,7 @@ def watch_due(now: datetime, limit: int = 200) -> int:
 
 
 def _due(now: datetime, limit: int) -> QuerySet[Check, tuple[int]]:
-    waiting = Event.objects.filter(state="new", integration=OuterRef("integration"))
+    waiting = Waiting.objects.filter(integration=OuterRef("integration"))
     due = Check.objects.filter(next_due__lte=now).exclude(Exists(waiting)).order_by("next_due")
     return due.values_list("pk")[:limit]
 

@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, F, Model, OuterRef, QuerySet
 
-from tocsin.alerts.models import AlertGroup, Event
+from tocsin.alerts.models import AlertGroup, Quarantine, Waiting
 from tocsin.alerts.quarantine import note_quarantine
 from tocsin.channels.contract import Delivered, Failed, Result, Sent
 from tocsin.core.escalation import Status
@@ -134,7 +134,7 @@ def _fail(message: Message, now: datetime) -> bool:
 
 
 def _quarantined_events(now: datetime) -> int:
-    count = Event.objects.filter(state="quarantined").count()
+    count = Quarantine.objects.count()
     if count or Problem.objects.filter(key="quarantined events", over_at=None).exists():
         note_quarantine(now)
     return count
@@ -156,7 +156,7 @@ def _failed_deliveries(now: datetime) -> int:
 
 
 def _late_events(now: datetime) -> int:
-    late = Event.objects.filter(state="new", received_at__lt=now - LATE)
+    late = Waiting.objects.filter(received_at__lt=now - LATE)
     return _told_late("events", "Messages from monitoring wait to be read", "/alerts/", late, now)
 
 

@@ -23,7 +23,9 @@ def clear(now: datetime) -> dict[str, int]:
     """How many rows of each kind are gone. What is alive or waits is never touched, however old it is."""
     return {
         "messages": _delete(Message.objects.filter(state__in=ENDED, finished_at__lt=_since("keep_messages_days", now))),
-        "events": _delete(Event.objects.filter(state="absorbed", received_at__lt=_since("keep_events_days", now))),
+        "events": _delete(
+            Event.objects.filter(waiting=None, quarantine=None, received_at__lt=_since("keep_events_days", now))
+        ),
         "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
         "deliveries": hearing.forget(now),

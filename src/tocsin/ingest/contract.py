@@ -21,7 +21,7 @@ class Conflict(Exception):
 class Row(NamedTuple):
     """An event on its way into `alerts_event`."""
 
-    receipt: str  # a UUID, with hyphens
+    receipt: str  # a UUID, with hyphens; of version 8: made from what was said, and taken once
     integration_id: int
     kind: str
     body: bytes
@@ -57,6 +57,6 @@ class Store(Protocol):
         """The enabled integrations among these. `Unavailable`."""
 
     async def has(self, receipt: str) -> bool:
-        """Whether there is an event with this receipt. `Unavailable`."""
+        """Whether there was an event with this receipt, a UUID of version 8. `Unavailable`."""
 
     async def close(self) -> None: ...

@@ -15,12 +15,12 @@ from tocsin.health.wakeups import CHANNEL
 from tocsin.ingest.contract import Conflict, Key, Row, Unavailable, key_of
 
 PATIENCE = 10.0  # seconds for any statement, and for a connection to come free
-_COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at", "state", "error")
+_COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at")
 _KEYS = (
     "SELECT key_hash, id, kind, secret, topics FROM services_integration "
     "WHERE is_enabled AND deleted_at IS NULL AND key_hash = ANY($1::text[])"
 )
-_HAS = "SELECT true FROM alerts_event WHERE receipt = $1"
+_HAS = "SELECT true FROM alerts_knownreceipt WHERE receipt = $1"
 # it need not be durable: an engine that misses it looks by itself
 _NEWS = f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}; COMMIT"
 _PAUSE = 0.005  # seconds between two of them
@@ -52,10 +52,9 @@ class PostgresStore:
         self._telling = asyncio.get_running_loop().create_task(self._tell())
 
     async def write(self, rows: Sequence[Row]) -> None:
-        records = [(*row, "new", "") for row in rows]
         try:
             async with self._pool.acquire(timeout=PATIENCE) as connection:
-                await connection.copy_records_to_table("alerts_event", records=records, columns=_COLUMNS)
+                await connection.copy_records_to_table("alerts_event", records=rows, columns=_COLUMNS)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise Conflict(str(error)) from error
         except _LOST as error:

@@ -1,7 +1,7 @@
 """Whether a message comes from the tool that its integration listens to, and is not a copy of one that came before.
 
-A message that was signed gets its receipt from what was signed: a copy has the same, and receipts are unique. So a
-copy is known for as long as the event is kept, on every node, and what is not signed pays nothing for it.
+A message that was signed gets its receipt from what was signed: a copy has the same, and receipts of this kind are
+taken once. So a copy is known on every node, longer than the event is kept, and what is not signed pays nothing for it.
 """
 
 import hashlib

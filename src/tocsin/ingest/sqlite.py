@@ -12,8 +12,8 @@ from tocsin.ingest.contract import Conflict, Key, Row, Unavailable, key_of
 
 PATIENCE = 10.0  # seconds to wait for the write lock
 _PAUSE = 0.001  # SQLite's own waiting grows to 100 ms, which is an age here
-_INSERT = "INSERT INTO alerts_event (receipt, integration_id, kind, body, received_at, state, error) VALUES "
-_VALUES = "(?, ?, ?, ?, ?, 'new', '')"
+_INSERT = "INSERT INTO alerts_event (receipt, integration_id, kind, body, received_at) VALUES "
+_VALUES = "(?, ?, ?, ?, ?)"
 # Rows go in by few and large statements: around each the interpreter lock changes hands, and to get it back from a busy
 # event loop can take milliseconds. Few different sizes, so that SQLite has each ready.
 _SIZES = (256, 64, 16, 4, 1)
@@ -22,7 +22,7 @@ _KEYS = (
     "SELECT key_hash, id, kind, secret, topics FROM services_integration "
     "WHERE is_enabled AND deleted_at IS NULL AND key_hash IN ({})"
 )
-_HAS = "SELECT 1 FROM alerts_event WHERE receipt = ?"
+_HAS = "SELECT 1 FROM alerts_knownreceipt WHERE receipt = ?"
 _MOST = 500  # placeholders in one query
 
 T = TypeVar("T")

@@ -104,7 +104,8 @@ def request(integration: Integration, receipt: str) -> Event | None:
         found = uuid.UUID(receipt)
     except ValueError:
         return None
-    return Event.objects.filter(integration=integration, receipt=found).prefetch_related("outcomes__alert").first()
+    asked = Event.objects.filter(integration=integration, receipt=found).select_related("waiting", "quarantine")
+    return asked.prefetch_related("outcomes__alert").first()
 
 
 def acknowledged_at(found: Alert) -> datetime | None:

@@ -96,7 +96,7 @@ def status(event: Event) -> Json:
         "success": is_success,
         "isSuccess": is_success,
         "action": _ACTIONS.get(_verb(event), _verb(event)),
-        "processedAt": _time(event.absorbed_at or event.received_at),
+        "processedAt": _time(outcome.at if outcome else event.received_at),
         "integrationId": str(event.integration_id),
         "status": _status(event, outcome),
         "alertId": uid(alert) if alert else "",
