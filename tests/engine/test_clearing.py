@@ -6,6 +6,7 @@ import pytest
 
 from tests.apps.hearing import set_aside
 from tests.world import Monitoring, Person, World
+from tocsin.alerts import retention
 from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome
 from tocsin.engine import clearing
 from tocsin.engine.clearing import clear
@@ -39,6 +40,7 @@ def test_more_is_forgotten_in_a_pass_than_at_once(
     world: World, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clearing, "LIMIT", 2)
+    monkeypatch.setattr(retention, "BITE", 2)
     for _ in range(5):
         monitoring.fires()
     assert clear(world.now + 200 * DAY)["events"] == 5

@@ -14,7 +14,7 @@ from tests.conftest import NOON
 from tests.ingest.calling import call
 from tocsin.ingest.app import Ingest, Receipts
 from tocsin.ingest.commit import Committer, Full
-from tocsin.ingest.contract import Conflict, Key, Row, Unavailable
+from tocsin.ingest.contract import Conflict, Copied, Key, Row, Unavailable
 from tocsin.ingest.keys import KEPT, Keys
 from tocsin.ingest.postgresql import PostgresStore
 from tocsin.ingest.sqlite import SQLiteStore
@@ -41,6 +41,7 @@ class StoppableStore:
     lookups: list[list[str]] = field(default_factory=list)
     error: Exception | None = None
     going: asyncio.Event = field(default_factory=asyncio.Event)
+    taken: set[str] = field(default_factory=set)  # receipts
 
     async def open(self) -> None:
         pass
@@ -53,6 +54,9 @@ class StoppableStore:
         await self.going.wait()
         if self.error is not None:
             raise self.error
+
+    async def has(self, receipt: str) -> bool:
+        return receipt in self.taken
 
     async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
         self.lookups.append(list(fingerprints))
@@ -183,6 +187,20 @@ def test_a_conflict_is_tried_row_by_row() -> None:
         results = await asyncio.gather(*waiting, return_exceptions=True)
         assert all(isinstance(result, Unavailable) for result in results)
         assert [len(batch) for batch in store.batches] == [3, 1, 1, 1]
+
+    run(story())
+
+
+def test_a_copy_that_came_at_the_same_time_is_called_one() -> None:
+    async def story() -> None:
+        store = StoppableStore(error=Conflict())
+        twice = row()
+        store.taken.add(twice.receipt)
+        committer = Committer(store)
+        waiting = [asyncio.ensure_future(committer.put(each)) for each in (row(), twice)]
+        store.going.set()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(result) for result in results] == [Unavailable, Copied]
 
     run(story())
 

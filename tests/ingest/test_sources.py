@@ -13,8 +13,9 @@ from django.db import connection
 from tests.conftest import NOON
 from tests.ingest.calling import call
 from tests.ingest.test_app import KEYS, World, world
+from tocsin.alerts import retention
 from tocsin.alerts.absorbing import absorb, expire
-from tocsin.alerts.models import Alert, Event
+from tocsin.alerts.models import Alert, Event, Waiting
 from tocsin.changes.models import Change
 from tocsin.engine.tick import LISTENERS
 from tocsin.ingest.app import Ingest
@@ -196,6 +197,10 @@ def test_a_copy_of_a_signed_message_is_refused(world: World, kind: str) -> None:
         reply = world.post(path(kind), body, headers=[(name, before + written)])
         assert (reply.status, reply.json()["title"]) == (409, "Taken before")  # type: ignore[index]
     assert str(Event.objects.get().receipt) == first.headers["tocsin-receipt"]
+    Waiting.objects.all().delete()
+    retention.forget(NOON + timedelta(days=60), NOON)
+    assert not Event.objects.exists()  # its retention is over, and still
+    assert world.post(path(kind), body, headers=[(name, before + right)]).status == 409
 
 
 def test_copies_that_come_at_once_are_stored_once(world: World) -> None:

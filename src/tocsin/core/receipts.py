@@ -1,6 +1,21 @@
 """What became of a signal, and why: the words that receipts and histories use."""
 
+import uuid
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+_TIMED = 7  # the version of UUIDs that begin with their time, in milliseconds (RFC 9562)
+
+
+def around(receipt: uuid.UUID) -> tuple[datetime, datetime] | None:
+    """Between which moments an event with this receipt was received; none when the receipt does not tell."""
+    if receipt.version != _TIMED:
+        return None
+    try:
+        moment = datetime.fromtimestamp((receipt.int >> 80) / 1000, UTC)
+    except (ValueError, OverflowError):  # a year that there will not be
+        return None
+    return moment - timedelta(seconds=1), moment + timedelta(seconds=1)
 
 
 class Reason(StrEnum):

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
-from tocsin.alerts.models import Event
+from tocsin.alerts import retention
+from tocsin.alerts.models import KnownReceipt
 from tocsin.changes import hearing
 from tocsin.checks import clearing as checks
 from tocsin.health import beats, presence
@@ -15,6 +16,7 @@ from tocsin.outbox.models import Message, State
 
 LIMIT = 2000  # rows of a kind at once, so that nobody waits long for a lock
 AT_MOST = 100  # times in one pass: what comes in within the ten minutes to the next must not outrun it
+COPIES = timedelta(days=730)  # for which a copy of a signed message is known after its event is forgotten
 DAYS = {"keep_messages_days": 90, "keep_events_days": 180, "keep_problems_days": 90}
 ENDED = (State.SENT, State.DELIVERED, State.FAILED, State.CANCELLED)
 
@@ -23,9 +25,8 @@ def clear(now: datetime) -> dict[str, int]:
     """How many rows of each kind are gone. What is alive or waits is never touched, however old it is."""
     return {
         "messages": _delete(Message.objects.filter(state__in=ENDED, finished_at__lt=_since("keep_messages_days", now))),
-        "events": _delete(
-            Event.objects.filter(waiting=None, quarantine=None, received_at__lt=_since("keep_events_days", now))
-        ),
+        "events": retention.forget(_since("keep_events_days", now), now),
+        "receipts": _delete(KnownReceipt.objects.filter(at__lt=_since("keep_events_days", now) - COPIES)),
         "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
         "deliveries": hearing.forget(now),

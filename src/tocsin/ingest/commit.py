@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from tocsin.ingest.contract import Conflict, Row, Store, Unavailable
+from tocsin.ingest.contract import Conflict, Copied, Row, Store, Unavailable
 from tocsin.ingest.outcomes import outcome
 
 MOST_ROWS = 8192  # that may wait
@@ -36,7 +36,7 @@ class Committer:
         self._is_called = False
 
     async def put(self, row: Row) -> None:
-        """Returns when the row is on disk. `Full`, `Unavailable`."""
+        """Returns when the row is on disk. `Full`, `Unavailable`; `Copied` where its receipt was taken before."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.add(row, lambda error: _resolve(written, error))
         await written
@@ -91,11 +91,16 @@ class Committer:
     async def _write_each(self, batch: Sequence[_Waiting], error: Conflict) -> None:
         """One that cannot be stored, for example because its integration is gone, does not take the others with it."""
         if len(batch) == 1:
-            log.error("could not write an event", error=repr(error))
-            self._answer(batch, Unavailable())
+            self._answer(batch, await self._why(batch[0][0], error))
             return
         for waiting in batch:
             await self._write([waiting])
+
+    async def _why(self, row: Row, error: Conflict) -> Exception:
+        if await outcome(self._store.has(row.receipt)) is True:
+            return Copied()
+        log.error("could not write an event", error=repr(error))
+        return Unavailable()
 
     def _answer(self, batch: Sequence[_Waiting], error: Exception | None) -> None:
         self._rows -= len(batch)

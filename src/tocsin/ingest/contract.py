@@ -14,6 +14,10 @@ class Unavailable(Exception):
     """The database did not take it, or did not say so in time. Nothing was promised; the sender is to try again."""
 
 
+class Copied(Unavailable):
+    """It is stored already, under the same receipt: two copies came at once. Sent again, it is known."""
+
+
 class Conflict(Exception):
     """One row of several cannot be stored; which one, shows when each is tried by itself."""
 
