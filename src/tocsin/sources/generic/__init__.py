@@ -29,8 +29,13 @@ def read(body: bytes) -> object:
 
 
 def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
+    return signals(read(body), mapping)
+
+
+def signals(event: object, mapping: Mapping[str, object]) -> list[Signal]:
+    """Of any JSON value."""
     check(mapping)
-    return [_signal(item, mapping) for item in items(read(body), mapping)]
+    return [_signal(item, mapping) for item in items(event, mapping)]
 
 
 def _signal(item: Item, mapping: Mapping[str, object]) -> Signal:
