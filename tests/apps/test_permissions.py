@@ -26,6 +26,7 @@ MAY: list[tuple[Verb, set[Role]]] = [
     # people and the log are for those who answer for them
     (Verb.MANAGE_PEOPLE, {Role.OWNER, Role.ADMIN}),
     (Verb.VIEW_AUDIT, {Role.OWNER, Role.ADMIN}),
+    (Verb.ADMINISTER, {Role.OWNER, Role.ADMIN}),
     # owners are made by owners
     (Verb.OWN, {Role.OWNER}),
 ]

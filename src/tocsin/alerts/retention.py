@@ -6,12 +6,14 @@ on time is needed, and no lock is long.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from tocsin.alerts import bulk, partitions
 from tocsin.alerts.claiming import aware
+from tocsin.alerts.models import Event
 
 BITE = 2000  # rows in one transaction
 BITES = 100  # in one pass
@@ -26,6 +28,28 @@ _STRAY_OUTCOMES = (
     "DELETE FROM alerts_outcome_default WHERE ctid = ANY(ARRAY("
     "SELECT ctid FROM alerts_outcome_default WHERE at < %s LIMIT %s))"
 )
+
+_SIZE_SQLITE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+_SIZE = (
+    "SELECT sum(pg_total_relation_size(relid)) FROM "
+    "(SELECT relid FROM pg_partition_tree('alerts_event') UNION ALL "
+    "SELECT relid FROM pg_partition_tree('alerts_outcome')) parts"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    size: int  # bytes
+    is_whole: bool  # of the whole database, where nothing smaller can be told quickly
+    oldest: datetime | None  # event
+
+
+def footprint() -> Footprint:
+    oldest = Event.objects.order_by("pk").values_list("received_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZE if bulk.is_shared() else _SIZE_SQLITE)
+        size = int(cursor.fetchone()[0])
+    return Footprint(size=size, is_whole=not bulk.is_shared(), oldest=oldest)
 
 
 def forget(before: datetime, now: datetime) -> int:

@@ -19,6 +19,7 @@ class Verb(StrEnum):
     RETRY = "retry"  # deliveries and quarantined events
     MANAGE_PEOPLE = "manage people"  # people, teams, roles, tokens of others
     VIEW_AUDIT = "view the audit log"
+    ADMINISTER = "administer"  # what holds for the whole installation: how long things are kept
     OWN = "own"  # make and unmake owners
 
 

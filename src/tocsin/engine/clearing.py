@@ -10,14 +10,13 @@ from tocsin.alerts.models import KnownReceipt
 from tocsin.changes import hearing
 from tocsin.checks import clearing as checks
 from tocsin.health import beats, presence
-from tocsin.health import settings as made_in_browser
+from tocsin.health import retention as keeping
 from tocsin.health.models import Problem
 from tocsin.outbox.models import Message, State
 
 LIMIT = 2000  # rows of a kind at once, so that nobody waits long for a lock
 AT_MOST = 100  # times in one pass: what comes in within the ten minutes to the next must not outrun it
 COPIES = timedelta(days=730)  # for which a copy of a signed message is known after its event is forgotten
-DAYS = {"keep_messages_days": 90, "keep_events_days": 180, "keep_problems_days": 90}
 ENDED = (State.SENT, State.DELIVERED, State.FAILED, State.CANCELLED)
 
 
@@ -37,9 +36,7 @@ def clear(now: datetime) -> dict[str, int]:
 
 
 def _since(name: str, now: datetime) -> datetime:
-    """A setting in days, made in the browser; one that cannot be read counts as not made."""
-    days = made_in_browser.get(name, DAYS[name])
-    return now - timedelta(days=days if isinstance(days, int) and days > 0 else DAYS[name])
+    return now - timedelta(days=keeping.days(name))
 
 
 def _delete(rows: QuerySet[Model]) -> int:

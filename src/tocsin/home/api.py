@@ -6,9 +6,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from tocsin import __version__
+from tocsin import __version__, clock
 from tocsin.alerts import queries as alerts
 from tocsin.health import counters, problems
+from tocsin.home import keeping
 from tocsin.outbox import queries as outbox
 from tocsin.rest import actor
 
@@ -33,6 +34,35 @@ class StatusOut(Schema):
     events_quarantined: int
     messages: dict[str, int]
     counters: dict[str, int]
+
+
+class RetentionOut(Schema):
+    keep_events_days: int
+    keep_messages_days: int
+    keep_problems_days: int
+    oldest_event: datetime | None
+    size: int = Field(description="Bytes: of events and receipts; on SQLite of the whole database.")
+
+
+class RetentionIn(Schema):
+    """In days. What is left out stays as it is."""
+
+    keep_events_days: int | None = None
+    keep_messages_days: int | None = None
+    keep_problems_days: int | None = None
+
+
+@router.get("/retention", response=RetentionOut, summary="How long things are kept")
+def retention(request: HttpRequest) -> dict[str, object]:
+    found = keeping.kept(actor(request))
+    return {**found.days, "oldest_event": found.events.oldest, "size": found.events.size}
+
+
+@router.patch("/retention", response=RetentionOut, summary="Keep things for longer or shorter")
+def change_retention(request: HttpRequest, body: RetentionIn) -> dict[str, object]:
+    given = {name: days for name, days in body.dict().items() if days is not None}
+    keeping.keep(actor(request), given, clock.now())
+    return retention(request)
 
 
 @router.get("/status", response=StatusOut, summary="What is open, what is wrong, what was repaired")

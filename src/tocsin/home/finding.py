@@ -59,6 +59,7 @@ _PAGES: tuple[tuple[str, str, Verb], ...] = (
     ("Invite somebody", "person_invite", Verb.MANAGE_PEOPLE),
     ("Teams", "teams", Verb.VIEW),
     ("Audit log", "audit", Verb.VIEW_AUDIT),
+    ("Retention", "retention", Verb.VIEW),
     ("Help", "help", Verb.VIEW),
 )
 _NAMED: Mapping[str, Callable[[Actor], QuerySet[Model]]] = {
