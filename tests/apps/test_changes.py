@@ -139,6 +139,12 @@ def test_the_window_before_a_group_can_be_made_longer(integration: Integration) 
     assert found.reasons[:2] == ("on this service", "2 h 30 min before it began")
     settings.put("change_window_minutes", "nonsense")
     assert not queries.suspected(ADMIN, integration.service, NOON)
+    # a service may say it for itself
+    integration.service.change_window_minutes = 151
+    assert queries.suspected(ADMIN, integration.service, NOON)
+    settings.put("change_window_minutes", 180)
+    integration.service.change_window_minutes = 149
+    assert not queries.suspected(ADMIN, integration.service, NOON)
 
 
 def test_changes_of_other_services_are_no_suspects_and_those_of_none_are(integration: Integration) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.apps.hearing import set_aside
 from tests.world import Monitoring, Person, World
 from tocsin.alerts import retention
-from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome
+from tocsin.alerts.models import Alert, AlertGroup, Event, Flap, Outcome
 from tocsin.engine import clearing
 from tocsin.engine.clearing import clear
 from tocsin.health import beats, presence, problems
@@ -46,6 +46,19 @@ def test_more_is_forgotten_in_a_pass_than_at_once(
     assert clear(world.now + 200 * DAY)["events"] == 5
     assert not Event.objects.exists()
     assert not Outcome.objects.exists()  # a receipt goes with its event
+
+
+def test_flaps_that_are_long_quiet_are_forgotten_and_those_of_open_alerts_are_not(
+    world: World, monitoring: Monitoring
+) -> None:
+    for key in ("quiet", "open"):
+        monitoring.fires(key=key)
+        monitoring.recovers(key)
+    monitoring.fires(key="open")
+    assert set(Flap.objects.values_list("dedup_key", flat=True)) == {"quiet", "open"}
+    assert clear(world.now + 29 * DAY)["flaps"] == 0
+    assert clear(world.now + 31 * DAY)["flaps"] == 1
+    assert Flap.objects.get().dedup_key == "open"
 
 
 def test_what_is_young_stays(world: World, monitoring: Monitoring) -> None:

@@ -11,7 +11,7 @@ from tocsin.alerts.models import Event
 from tocsin.core.permissions import TOCSIN
 from tocsin.rules import routing, silences, urgency
 from tocsin.rules.models import Inhibition, Maintenance, Route, Silence, UrgencyRule
-from tocsin.services.models import Integration
+from tocsin.services.models import Integration, Service
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,45 @@ def test_a_group_is_silenced_from_its_page(world: World, desk: tuple[Client, Per
     assert "page nobody" in text_of(answer)
     row = Silence.objects.get()
     assert (row.creator, row.reason, row.ends_at - row.starts_at) == ("Ada", "Known", timedelta(hours=2))
+
+
+def test_a_silence_knows_a_service_by_the_name_that_people_see(
+    world: World, desk: tuple[Client, Person, Monitoring]
+) -> None:
+    client, _, tool = desk
+    Service.objects.filter(slug="checkout").update(name="Checkout & Cart")
+    tool.fires("disk")
+    page = text_of(client.get("/silences/preview/", {"matchers": 'service="checkout & cart"'}))
+    assert '<span class="figure-big">1</span> open alert now' in page
+    client.post("/silences/new/", {"matchers": 'service="Checkout & Cart"', "reason": "Known", "duration": "120"})
+    assert Silence.objects.get().matchers == 'service="checkout"'
+
+
+@pytest.mark.parametrize(
+    ("matchers", "said"),
+    [
+        ('service="chekout"', "holds for no alert: there is no service of that name. There is checkout."),
+        ('service!="chekout", team="x"', "holds for every alert"),
+        ('severity="warn", team="x"', "There is warning, …."),
+        ('kind="pager"', "There is "),
+        ('integration="Monitor"', "There is Monitoring."),
+        ('service="checkout", severity=~"warn.*", team="anything"', ""),
+    ],
+)
+def test_a_value_that_nothing_has_is_doubted_and_kept(
+    desk: tuple[Client, Person, Monitoring], matchers: str, said: str
+) -> None:
+    client, _, _ = desk
+    seen = text_of(client.get("/silences/preview/", {"matchers": matchers}))
+    assert "It matches no alert." in seen
+    saved = {"matchers": matchers, "reason": "Known", "duration": "120"}
+    page = text_of(client.post("/silences/new/", saved, follow=True))
+    rule = {"name": "Later", "matchers": matchers, "urgency": "low", "zone": "UTC"}
+    tried = text_of(client.post("/urgency-rules/new/", {**rule, "try": "yes"}))
+    kept = text_of(client.post("/urgency-rules/new/", rule, follow=True))
+    for each in (seen, page, tried, kept):
+        assert (said or "there is no") in each if said else "there is no" not in each
+    assert (Silence.objects.count(), UrgencyRule.objects.count()) == (1, 1)
 
 
 def test_what_is_typed_is_looked_at_before_anything_is_silenced(desk: tuple[Client, Person, Monitoring]) -> None:

@@ -1,7 +1,7 @@
 """Where to look: the links of a service and of its alerts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.alerts.models import Alert
 from tocsin.services.models import Service
@@ -22,10 +22,18 @@ def of_service(service: Service) -> list[Shown]:
 
 
 def of_group(service: Service, alerts: Iterable[Alert]) -> list[Shown]:
-    """What the alerts say first, as it is about this very problem; each address once."""
+    """What the alerts say first, as it is about this very problem; each address once, and no
+    two by one name."""
     brought = [link for alert in alerts for link in (*alert.links, *map(_of_image, alert.images))]
     said = [shown(str(link.get("href")), str(link.get("text") or "")) for link in brought if is_web(link.get("href"))]
-    return list({link.href: link for link in (*said, *of_service(service))}.values())
+    words = {link.text for link in said}
+    own = [
+        replace(link, text=f"{link.text} of {service}") if link.text in words else link for link in of_service(service)
+    ]
+    links: dict[str, Shown] = {}
+    for link in (*said, *own):
+        links.setdefault(link.href, link)
+    return list(links.values())
 
 
 def shown(href: str, text: str) -> Shown:

@@ -52,8 +52,10 @@ def environments(actor: Actor) -> list[str]:
     return list(named.values_list("environment", flat=True).distinct()[:100])
 
 
-def window() -> timedelta:
+def window(service: Service) -> timedelta:
     """How long before an alert a change is looked for. A setting that cannot be read counts as not made."""
+    if service.change_window_minutes:
+        return timedelta(minutes=service.change_window_minutes)
     minutes = settings.get(WINDOW)
     return timedelta(minutes=minutes) if isinstance(minutes, int) and minutes > 0 else suspects.WINDOW
 
@@ -61,7 +63,7 @@ def window() -> timedelta:
 def suspected(actor: Actor, service: Service, began_at: datetime) -> Sequence[Suspected]:
     """The changes to the service, and those that name none, in the window before: the likeliest first."""
     require(actor, Verb.VIEW)
-    span = window()
+    span = window(service)
     near = _changes().filter(Q(service=service) | Q(service=None), at__lte=began_at, at__gte=began_at - span)
     rows = {row.pk: row for row in near[:_MOST]}
     ranked = suspects.rank([_candidate(row, service) for row in rows.values()], began_at, span)

@@ -32,7 +32,7 @@ class Bar:
 @dataclass(frozen=True, kw_only=True)
 class Chart:
     bars: list[Bar]
-    top: str  # what the full height stands for
+    top: str  # what the full height stands for; empty when nothing answered as it should
     average: str
     failures: int
     count: int
@@ -50,7 +50,7 @@ def draw(points: Iterable[Point], since: datetime, now: datetime) -> Chart | Non
     top = max((_mean(of) for of in found.values()), default=0.0) or 1.0
     return Chart(
         bars=[_bar(place, of, top, since + step * place, step) for place, of in sorted(found.items())],
-        top=milliseconds(top),
+        top=milliseconds(top) if times else "",
         average=milliseconds(sum(times) / len(times)) if times else "–",
         failures=sum(not p.is_ok for of in found.values() for p in of),
         count=sum(map(len, found.values())),

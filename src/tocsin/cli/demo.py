@@ -19,7 +19,10 @@ from tocsin.core.rotation import Unit
 
 django_setup.setup()
 
+from tocsin.changes import actions as changes  # noqa: E402
+from tocsin.checks import actions as checks  # noqa: E402
 from tocsin.core.permissions import Actor, Role  # noqa: E402
+from tocsin.core.signals import Change, Link  # noqa: E402
 from tocsin.people import actions as people  # noqa: E402
 from tocsin.people import queries  # noqa: E402
 from tocsin.people.models import Team, User  # noqa: E402
@@ -29,6 +32,7 @@ from tocsin.policies.models import EscalationPolicy  # noqa: E402
 from tocsin.schedules import actions as schedules  # noqa: E402
 from tocsin.schedules.models import Schedule  # noqa: E402
 from tocsin.services import actions as services  # noqa: E402
+from tocsin.services.models import Service  # noqa: E402
 
 EMAIL = "ada@example.com"
 PASSWORD = "the alarm bell rings"  # noqa: S105 - printed for whoever tries the demo
@@ -160,5 +164,26 @@ def _services(actor: Actor, policy: EscalationPolicy, team: Team, now: datetime)
         rollback="`deploy rollback checkout` goes back to the version before, in two minutes.",
     )
     services.create_service(actor, "Search", policy, now, team=team, description="Product search.", group_minutes=10)
+    _recent(actor, checkout, now)
     _, key = services.create_integration(actor, checkout, "pagerduty", "Monitoring", now)
     return key
+
+
+def _recent(actor: Actor, checkout: Service, now: datetime) -> None:
+    """What was done to it lately, and a job that is expected."""
+    deploy = Change(
+        summary="Deploy checkout 2026.11.3: a new client for payments",
+        source="ci",
+        status="success",
+        at=now - timedelta(minutes=12),
+        environment="production",
+        version="2026.11.3",
+        author="Grace Hopper",
+        rollback="`deploy rollback checkout --to 2026.11.2` goes back in two minutes.",
+        links=(Link(href="https://example.com/deploys/2026.11.3", text="Pipeline"),),
+    )
+    changes.record(actor, deploy, checkout, now)
+    every_night = {"rhythm": "cron", "expression": "0 3 * * *", "time_zone": ZONE}
+    checks.create_check(
+        actor, checkout, "heartbeat", "Nightly backup", now, config=every_night, note="Look at the disk first."
+    )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models import Model, QuerySet
 
-from tocsin.alerts import retention
+from tocsin.alerts import flaps, retention
 from tocsin.alerts.models import KnownReceipt
 from tocsin.changes import hearing
 from tocsin.checks import clearing as checks
@@ -32,6 +32,7 @@ def clear(now: datetime) -> dict[str, int]:
         "tabs": presence.clear(now),
         "checks": checks.clear(now),
         "beats": beats.clear(now),
+        "flaps": flaps.clear(now),
     }
 
 

@@ -2,21 +2,31 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from django.core.exceptions import ObjectDoesNotExist
 
 from tocsin.core.matching import Matcher, Matchers, Unparsable, parse
 from tocsin.people.problems import Refused
+from tocsin.services.models import Service
 
 _NAME = "Give it a name: it stands wherever this rule was the reason for something."
 
 
 def matchers(text: str, field: str = "matchers") -> Matchers:
-    """`Refused` when they cannot be read."""
+    """`Refused` when they cannot be read. A service may be called as it is shown; it is kept by its slug."""
     try:
-        return parse(text)
+        return tuple(map(_by_slug, parse(text)))
     except Unparsable as error:
         raise Refused(str(error), {field: str(error)}) from error
+
+
+def _by_slug(matcher: Matcher) -> Matcher:
+    """Alerts say the slug of their service, and people the name that they see."""
+    if matcher.name != "service" or matcher.op.is_regex or Service.objects.filter(slug=matcher.value).exists():
+        return matcher
+    slugs = Service.objects.filter(name__iexact=matcher.value).values_list("slug", flat=True)[:2]
+    return replace(matcher, value=slugs[0]) if len(slugs) == 1 else matcher
 
 
 def some_matchers(text: str, field: str = "matchers") -> Matchers:

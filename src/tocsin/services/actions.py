@@ -19,6 +19,7 @@ from tocsin.sources.registry import OWN, SOURCES
 _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
     "group_minutes", "group_by", "group_hours", "pause_minutes", "resolve_minutes", "calms_flapping", "storm_threshold",
+    "change_window_minutes",
 }  # fmt: skip
 _INTEGRATION_FIELDS = {"name", "mapping", "is_enabled", "is_routed", "secret", "topics"}
 _HINT = 4

@@ -20,6 +20,7 @@ router = Router(tags=["services"])
 _COPIED = (
     "name", "slug", "description", "tier", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
     "group_minutes", "group_by", "group_hours", "pause_minutes", "resolve_minutes", "calms_flapping", "storm_threshold",
+    "change_window_minutes",
 )  # fmt: skip
 
 
@@ -41,6 +42,12 @@ class ServiceIn(Schema):
     resolve_minutes: int = Field(0, ge=0, le=10080, description="Without news, an alert resolves by itself; 0: never.")
     calms_flapping: bool = Field(default=True, description="What comes and goes again and again pages once.")
     storm_threshold: int = Field(20, ge=0, description="New alerts in 5 minutes that are one page; 0: never.")
+    change_window_minutes: int = Field(
+        0,
+        ge=0,
+        le=10080,
+        description="How long before an alert changes are looked for; 0: as long as for all, 2 hours.",
+    )
 
 
 class ServiceOut(ServiceIn):

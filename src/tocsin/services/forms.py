@@ -37,6 +37,7 @@ SERVICE_FIELDS = (
     "logs_url",
     "chat_url",
     "rollback",
+    "change_window_minutes",
     *NOISE_FIELDS,
 )
 
@@ -68,10 +69,22 @@ class ServiceForm(NoiseFields):
         help_text="One sentence, with the command. It is on the page of every alert.",
     )
 
+    change_window_minutes = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=10_080,
+        initial=0,
+        label="Look for changes before an alert (minutes)",
+        help_text="Those that may have broken it stand on the alert’s page. 0: as long as for all services, 2 hours.",
+    )
+
     def __init__(self, actor: Actor, data: Data, initial: Mapping[str, object] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
         self.choices_of("policy").queryset = policies.policies(actor)
         self.choices_of("team").queryset = people.teams(actor)
+
+    def clean_change_window_minutes(self) -> int:
+        return self.cleaned_data["change_window_minutes"] or 0
 
     def choices_of(self, name: str) -> "forms.ModelChoiceField[Any]":
         field = self.fields[name]

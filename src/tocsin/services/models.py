@@ -28,6 +28,8 @@ class Service(models.Model):
     resolve_minutes = models.PositiveIntegerField(default=0)  # without news, an alert resolves by itself; 0: never
     calms_flapping = models.BooleanField(default=True)  # what comes and goes again and again pages once
     storm_threshold = models.PositiveIntegerField(default=20)  # new alerts in 5 minutes that are one page; 0: never
+    # how long before an alert changes are looked for; 0: as long as for all services
+    change_window_minutes = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -54,6 +54,8 @@ class PreviewOut(Schema):
     open: int = Field(description="Open alerts that match.")
     last_day: int = Field(description="Of the alerts of the last 24 hours.")
     last_day_total: int
+    last_week: int = Field(description="Of the alerts of the last 7 days.")
+    doubts: list[str] = Field(description="Sentences: matchers that ask for what nothing has.")
     is_cut: bool = Field(description="There were more alerts than could be looked at.")
     trial: TrialOut
 
@@ -103,6 +105,8 @@ def preview(request: HttpRequest, body: MatchersIn) -> dict[str, object]:
         "open": seen.open_count,
         "last_day": seen.day_count,
         "last_day_total": seen.day_total,
+        "last_week": seen.week_count,
+        "doubts": list(seen.doubts),
         "is_cut": seen.is_cut,
         "trial": trial_out(trying.of_silence(who, None, matchers, now)),
     }

@@ -34,6 +34,7 @@ class TrialOut(Schema):
     unreadable: int
     counts: dict[str, int] = Field(description="How many alerts would be silenced, would page, would go elsewhere …")
     differences: list[DifferenceOut] = Field(description="The newest.")
+    doubts: list[str] = Field([], description="Sentences: matchers that ask for what nothing has.")
 
 
 class InhibitionIn(Schema):
@@ -207,7 +208,7 @@ def delete_urgency_rule(request: HttpRequest, pk: int) -> Status[None]:
 def trial_out(trial: Trial) -> dict[str, object]:
     shown = [{"at": d.at, "summary": d.summary, "words": list(d.words)} for d in trial.differences]
     names = ("events", "alerts", "unreadable", "counts")
-    return {**{name: getattr(trial, name) for name in names}, "differences": shown}
+    return {**{name: getattr(trial, name) for name in names}, "differences": shown, "doubts": list(trial.doubts)}
 
 
 def _route_fields(who: Actor, body: RouteIn) -> dict[str, Any]:

@@ -10,21 +10,30 @@ from tocsin.alerts.models import Alert
 from tocsin.core import matching
 from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor, Verb, require
+from tocsin.rules import typed
+from tocsin.rules.doubts import doubts
 
 MOST = 5000  # alerts that are held against matchers at once
 SHOWN = 10
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What matchers mean for what is open, and would have meant for the last day's."""
+    """What matchers mean for what is open, and would have meant for the last day's and the last week's."""
 
     open: Sequence[Alert]  # the newest of those that match
     open_count: int
     day_count: int  # of the alerts that came in the last 24 hours
     day_total: int
+    week_count: int  # of those of the last 7 days
     is_cut: bool  # there were more than could be looked at
+    doubts: Sequence[str] = ()  # sentences: matchers that ask for what nothing has
+
+    @property
+    def is_idle(self) -> bool:
+        """They match nothing that is there or was lately."""
+        return not (self.open_count or self.week_count)
 
 
 def fields_of(alert: Alert) -> dict[str, str]:
@@ -50,18 +59,24 @@ def open_alerts(integration_id: int | None = None) -> QuerySet[Alert]:
 
 def preview(actor: Actor, matchers: Matchers, integration_id: int | None, now: datetime) -> Preview:
     require(actor, Verb.VIEW)
-    lately = _alerts().filter(opened_at__gte=now - DAY)
+    lately = _alerts().filter(opened_at__gte=now - WEEK)
     if integration_id:
         lately = lately.filter(integration_id=integration_id)
-    open_ones, of_a_day = list(open_alerts(integration_id)[:MOST]), list(lately[:MOST])
-    matching_now = _matching(matchers, open_ones)
+    open_ones, of_a_week = list(open_alerts(integration_id)[:MOST]), list(lately[:MOST])
+    matching_now, matching_lately = _matching(matchers, open_ones), _matching(matchers, of_a_week)
     return Preview(
         open=matching_now[:SHOWN],
         open_count=len(matching_now),
-        day_count=len(_matching(matchers, of_a_day)),
-        day_total=len(of_a_day),
-        is_cut=MOST in (len(open_ones), len(of_a_day)),
+        day_count=_since(now - DAY, matching_lately),
+        day_total=_since(now - DAY, of_a_week),
+        week_count=len(matching_lately),
+        is_cut=MOST in (len(open_ones), len(of_a_week)),
+        doubts=doubts(typed.written(matchers)),
     )
+
+
+def _since(begin: datetime, alerts: Iterable[Alert]) -> int:
+    return sum(alert.opened_at >= begin for alert in alerts)
 
 
 def _alerts() -> QuerySet[Alert]:

@@ -23,6 +23,7 @@ from tocsin.core.signals import Action, Signal
 from tocsin.people.problems import Refused
 from tocsin.policies.models import EscalationPolicy
 from tocsin.rules import models, rulebook, typed
+from tocsin.rules.doubts import doubts
 from tocsin.rules.rulebook import Rulebook
 from tocsin.services.models import Integration, Service
 from tocsin.sources.contract import Unreadable
@@ -60,6 +61,7 @@ class Trial:
     counts: Mapping[str, int]  # words → how many alerts
     differences: Sequence[Difference]  # the newest
     unreadable: int  # events
+    doubts: Sequence[str] = ()  # sentences: matchers that ask for what nothing has
 
     @property
     def is_same(self) -> bool:
@@ -90,7 +92,9 @@ def of_maintenance(
     if not services and not edited.matchers:
         raise Refused("Say what is worked on: at least one service, or matchers.")
     window = rulebook.window_value(edited, [service.slug for service in services])
-    return _tried(actor, now, lambda book: replace(book, windows=(*_without(book.windows, row), window)))
+    return _tried(
+        actor, now, lambda book: replace(book, windows=(*_without(book.windows, row), window)), edited.matchers
+    )
 
 
 def of_inhibition(actor: Actor, row: models.Inhibition | None, fields: Mapping[str, Any], now: datetime) -> Trial:
@@ -103,7 +107,10 @@ def of_inhibition(actor: Actor, row: models.Inhibition | None, fields: Mapping[s
         equal=tuple(fields["equal"]),
     )
     added = (edited,) if fields.get("is_enabled", True) else ()
-    return _tried(actor, now, lambda book: replace(book, inhibitions=(*_without(book.inhibitions, row), *added)))
+    written = map(typed.written, (edited.source, edited.target))
+    return _tried(
+        actor, now, lambda book: replace(book, inhibitions=(*_without(book.inhibitions, row), *added)), *written
+    )
 
 
 def of_route(actor: Actor, row: models.Route | None, fields: Mapping[str, Any], now: datetime) -> Trial:
@@ -113,7 +120,7 @@ def of_route(actor: Actor, row: models.Route | None, fields: Mapping[str, Any], 
     edited = models.Route(**{**fields, "matchers": matchers}, pk=row.pk if row else 0, position=position)
     others = [other for other in models.Route.objects.all() if row is None or other.pk != row.pk]
     routes = rulebook.tree(sorted([*others, edited], key=lambda route: (route.position, route.pk)))
-    return _tried(actor, now, lambda book: replace(book, routes=routes))
+    return _tried(actor, now, lambda book: replace(book, routes=routes), matchers)
 
 
 def of_urgency_rule(actor: Actor, row: models.UrgencyRule | None, fields: Mapping[str, Any], now: datetime) -> Trial:
@@ -127,7 +134,7 @@ def of_urgency_rule(actor: Actor, row: models.UrgencyRule | None, fields: Mappin
         rules = [edited if row and rule.id == row.pk else rule for rule in book.urgency_rules]
         return replace(book, urgency_rules=tuple(rules if row else [*rules, edited]))
 
-    return _tried(actor, now, change)
+    return _tried(actor, now, change, matchers)
 
 
 def fields_of_event(actor: Actor, receipt: uuid.UUID) -> dict[str, str]:
@@ -148,7 +155,8 @@ def _without(rules: Iterable[Rule], row: Model | None) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if row is None or rule.id != row.pk)
 
 
-def _tried(actor: Actor, now: datetime, edit: Callable[[Rulebook], Rulebook]) -> Trial:
+def _tried(actor: Actor, now: datetime, edit: Callable[[Rulebook], Rulebook], *matchers: str) -> Trial:
+    """`matchers`: as they would be kept."""
     require(actor, Verb.VIEW)
     today = rulebook.rulebook(now)
     slugs = dict(Service.objects.values_list("pk", "slug"))
@@ -166,6 +174,7 @@ def _tried(actor: Actor, now: datetime, edit: Callable[[Rulebook], Rulebook]) ->
         counts=dict(Counter(word for difference in differences for word in difference.words).most_common()),
         differences=differences[::-1][:SHOWN],
         unreadable=unreadable,
+        doubts=doubts(*matchers),
     )
 
 

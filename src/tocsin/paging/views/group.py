@@ -84,7 +84,7 @@ def _still(request: ActorRequest, found: AlertGroup) -> dict[str, Any]:
     more = handing.forms(request.actor) if request.actor.may(Verb.RESPOND) else {}
     suspects = changes.suspected(request.actor, found.service, found.opened_at)
     more |= {"suspects": suspects[:_SUSPECTS], "more_suspects": len(suspects[_SUSPECTS:])}
-    more |= {"change_window": changes.window()}
+    more |= {"change_window": changes.window(found.service)}
     return {"similar": alerts.similar(request.actor, found), "snoozes": _SNOOZES, **more}
 
 

@@ -21,6 +21,7 @@ from tocsin.people.pages import needs, put_beside, show
 from tocsin.people.problems import Refused
 from tocsin.policies.queries import policies
 from tocsin.rules import inhibitions, maintenance, queries, routing, urgency
+from tocsin.rules.doubts import doubts
 from tocsin.rules.models import Inhibition, Maintenance, Route, UrgencyRule
 from tocsin.rules.rulebook import window_value
 from tocsin.services.queries import services
@@ -289,10 +290,17 @@ def _form(
             else:
                 saved = save()
                 messages.success(request, f"{saved} was saved. It counts from now on.")
+                warn_of_doubts(request, saved)
                 return redirect(tab)
         except Refused as refusal:
             put_beside(form, refusal)
     return show(request, f"tuning/{tab[:-1]}.html", context, wrong=form.is_bound and bool(form.errors))
+
+
+def warn_of_doubts(request: ActorRequest, saved: Model) -> None:
+    """It is kept all the same: what a matcher asks for may come one day."""
+    for doubt in doubts(*(getattr(saved, name, "") for name in ("matchers", "source", "target"))):
+        messages.warning(request, doubt)
 
 
 def _deleted(request: ActorRequest, tab: str) -> HttpResponse:

@@ -17,6 +17,7 @@ from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, put_beside, show
 from tocsin.people.problems import Refused
 from tocsin.rules import queries, silences, typed
+from tocsin.rules.doubts import doubts
 from tocsin.rules.models import Silence
 from tocsin.rules.queries import SilenceFilters
 from tocsin.tuning import samples, trying
@@ -53,6 +54,7 @@ def silence_new(request: ActorRequest) -> HttpResponse:
             put_beside(form, refusal)
         else:
             messages.success(request, "The silence is there. Alerts that match are recorded and page nobody.")
+            _warn(request, row)
             return redirect(row)
     return _page(request, form, None, now)
 
@@ -71,6 +73,7 @@ def silence(request: ActorRequest, key: str) -> HttpResponse:
             put_beside(form, refusal)
         else:
             messages.success(request, "The silence was saved.")
+            _warn(request, row)
             return redirect(row)
     return _page(request, form, row, now)
 
@@ -137,6 +140,11 @@ def _page(request: ActorRequest, form: SilenceForm, row: Silence | None, now: da
         context["trial"] = trying.of_silence(request.actor, row, typed.some_matchers(text), now)
     is_wrong = form.is_bound and "look" not in request.POST and bool(form.errors)
     return show(request, "tuning/silence.html", context, wrong=is_wrong)
+
+
+def _warn(request: ActorRequest, row: Silence) -> None:
+    for doubt in doubts(row.matchers):
+        messages.warning(request, doubt)
 
 
 def _looked(request: ActorRequest, text: str, integration_id: int | None, now: datetime) -> dict[str, object]:
