@@ -71,7 +71,8 @@ def test_the_key_of_an_integration_is_shown_once_and_kept_as_a_fingerprint(kind:
     assert re.fullmatch("[a-f0-9]{32}", key)
     assert matches(key, made.key_hash)
     assert made.key_hint == key[:4]
-    assert queries.inbound_url(kind, key).startswith(settings.PUBLIC_URL)
+    address = f"{key}@{settings.MAIL_HOST}" if kind == "email" else settings.PUBLIC_URL
+    assert queries.inbound_url(kind, key).startswith(address)
     assert key not in json.dumps(list(Record.objects.values("before", "after", "object_name")))
 
 

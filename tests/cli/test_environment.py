@@ -27,6 +27,14 @@ def given(tmp_path: Path, **variables: str) -> dict[str, str]:
         ("TOCSIN_SMTP_URL", "http://mail.example.org", "smtp://host or smtps://host"),
         # not a URL that can be fetched
         ("TOCSIN_HEARTBEAT_URL", "ftp://example.org/beat", "http://host or https://host"),
+        # no port
+        ("TOCSIN_SMTP_LISTEN", "0.0.0.0", "0.0.0.0:25"),
+        # no port that there is
+        ("TOCSIN_SMTP_LISTEN", "0.0.0.0:99999", "0.0.0.0:25"),
+        # an address, where a name belongs
+        ("TOCSIN_SMTP_HOST", "alerts@example.org", "tocsin.example.org"),
+        # a certificate without its key
+        ("TOCSIN_SMTP_CERTIFICATE", "/etc/hostname", "belong together"),
         # neither yes nor no
         ("TOCSIN_ALLOW_PRIVATE", "maybe", "yes, no"),
         # a format that does not exist

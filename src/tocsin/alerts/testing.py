@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email.utils import format_datetime
 
 from django.db import transaction
 
@@ -14,6 +15,7 @@ from tocsin.health import wakeups
 from tocsin.people.problems import Refused
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Unreadable
+from tocsin.sources.email import stamps
 from tocsin.sources.headers import FIELD
 from tocsin.sources.registry import SOURCES
 
@@ -136,6 +138,11 @@ def _generic(mark: str, _: datetime) -> bytes:
     ).encode()
 
 
+def _email(mark: str, now: datetime) -> bytes:
+    head = f"{stamps.TAG}: test-{mark}\r\nFrom: Tocsin <test@localhost>\r\nSubject: {_SUMMARY}\r\nImportance: high\r\n"
+    return f"{head}Date: {format_datetime(now)}\r\nMessage-ID: <{mark}@localhost>\r\n\r\n{_SUMMARY}.\r\n".encode()
+
+
 _SUMMARY = "Test alert from Tocsin: nothing is broken"
 _BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
     "pagerduty": _pagerduty,
@@ -149,5 +156,6 @@ _BODIES: Mapping[str, Callable[[str, datetime], bytes]] = {
     "gitlab": _gitlab,
     "opsgenie": _opsgenie,
     "sns": _sns,
+    "email": _email,
     "generic": _generic,
 }

@@ -1,6 +1,7 @@
 """The two processes that `tocsin serve` keeps alive."""
 
 import importlib
+import os
 import signal
 import socket
 import threading
@@ -10,13 +11,17 @@ import uvicorn
 
 from tocsin.cli.parent import end_with_parent
 from tocsin.config import django_setup, logs
+from tocsin.config.environment import MAIL_FD
 
 
 @click.command(hidden=True)
 @click.option("--fd", type=int, required=True, help="The listening socket.")
-def web(fd: int) -> None:
+@click.option("--mail-fd", type=int, help="The socket that mails come in by.")
+def web(fd: int, mail_fd: int | None) -> None:
     """The front door: ingest, live streams and pages."""
     end_with_parent()
+    if mail_fd is not None:
+        os.environ[MAIL_FD] = str(mail_fd)  # the application is made by its name, without arguments
     config = uvicorn.Config(
         "tocsin.config.asgi:application",
         loop="uvloop",

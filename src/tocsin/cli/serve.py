@@ -23,12 +23,15 @@ BACKLOG = 2048
 def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa: FBT001 - click's
     """Run Tocsin: web and engine, supervised, until SIGTERM or Ctrl-C."""
     environ = _environ(data, port)
-    listening = _listen(host, port)
+    listening = _listen(host, port, "--port")
     environ.setdefault("TOCSIN_PUBLIC_URL", f"http://localhost:{listening.getsockname()[1]}")
-    environment.read(environ)
+    place = environment.read(environ).smtp_listen
+    mails = _listen(*place, "port in TOCSIN_SMTP_LISTEN") if place else None
     _migrate(environ)
-    supervisor = Supervisor(children=_children(listening, demo=demo), environ=environ)
+    supervisor = Supervisor(children=_children(listening, mails, demo=demo), environ=environ)
     print(f"Tocsin listens on {environ['TOCSIN_PUBLIC_URL']}", flush=True)
+    if mails is not None:
+        print(f"Mails are taken on port {mails.getsockname()[1]}", flush=True)
     sys.exit(supervisor.run())
 
 
@@ -41,7 +44,7 @@ def _environ(data: Path | None, port: int) -> dict[str, str]:
     return environ
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, named: str) -> socket.socket:
     """The supervisor holds the socket: while the web process starts again, callers wait and are not refused."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -50,7 +53,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         raise environment.Misconfigured(
-            f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or choose another --port."
+            f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or choose another {named}."
         ) from error
     listening.listen(BACKLOG)
     return listening
@@ -62,10 +65,12 @@ def _migrate(environ: dict[str, str]) -> None:
         sys.exit(done.returncode)
 
 
-def _children(listening: socket.socket, *, demo: bool) -> list[Child]:
+def _children(listening: socket.socket, mails: socket.socket | None, *, demo: bool) -> list[Child]:
     run = [sys.executable, "-m", "tocsin.cli.main"]
+    heard = ["--mail-fd", str(mails.fileno())] if mails else []
+    passed = [s.fileno() for s in (listening, mails) if s]
     children = [
-        Child(name="web", arguments=[*run, "web", "--fd", str(listening.fileno())], pass_fds=[listening.fileno()]),
+        Child(name="web", arguments=[*run, "web", "--fd", str(listening.fileno()), *heard], pass_fds=passed),
         Child(name="engine", arguments=[*run, "engine"]),
     ]
     with contextlib.suppress(AttributeError):

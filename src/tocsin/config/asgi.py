@@ -16,18 +16,23 @@ django_setup.setup()
 # Django is ready only now
 from tocsin.config.door import Door  # noqa: E402
 from tocsin.config.live import Live  # noqa: E402
+from tocsin.config.mails import mails  # noqa: E402
 from tocsin.config.readiness import Readiness  # noqa: E402
 from tocsin.config.wsgi import application as pages  # noqa: E402
 from tocsin.ingest.app import Ingest  # noqa: E402
+from tocsin.ingest.commit import Committer  # noqa: E402
 from tocsin.ingest.http import App  # noqa: E402
 from tocsin.ingest.stores import store_for  # noqa: E402
 
 THREADS = 8  # for pages
 
+store = store_for(connection)
+committer = Committer(store)
 behind = cast("Any", WSGIMiddleware(cast("Any", pages), workers=THREADS))
 # only pages ask who the client is, and a proxy on this machine may say it, as uvicorn has it
 application = Door(
-    ingest=Ingest(store_for(connection)),
+    ingest=Ingest(store, committer=committer),
+    beside=mails(store, committer),
     live=Live(),
     readiness=Readiness(),
     pages=cast("App", ProxyHeadersMiddleware(behind, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))),

@@ -44,12 +44,16 @@ TOO_LARGE = http.problem(413, "Too large", "This is more than Tocsin takes here.
 NO_LENGTH = http.problem(411, "Length required", "Send the body with a Content-Length.", (b"connection", b"close"))
 
 
-class Part(Protocol):
-    """Something behind the door with a life of its own."""
+class Lasting(Protocol):
+    """Something with a life of its own, as long as the door's."""
 
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class Part(Lasting, Protocol):
+    """Something behind the door that answers requests."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
@@ -60,8 +64,19 @@ class LivePart(Part, Protocol):
 
 
 class Door:
-    def __init__(self, *, ingest: Part, live: LivePart, readiness: Part, pages: App, public_host: str) -> None:
+    def __init__(
+        self,
+        *,
+        ingest: Part,
+        live: LivePart,
+        readiness: Part,
+        pages: App,
+        public_host: str,
+        beside: Sequence[Lasting] = (),
+    ) -> None:
+        """`beside`: what hears by other ways; it hands to the store that ingest opens, and ends before it."""
         self.ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
+        self._beside = tuple(beside)
         self._hosts = LOOPBACK | {public_host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,9 +122,9 @@ class Door:
         return NO_LENGTH if http.header(scope, b"transfer-encoding") else None
 
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
-        parts: tuple[Part, ...] = (self.ingest, self._live, self._readiness)
+        parts: tuple[Lasting, ...] = (self.ingest, self._live, self._readiness)
         await receive()
-        error = await outcome(_open(parts))
+        error = await outcome(_open((*parts, *self._beside)))
         if error is not None:
             log.error("cannot start", exc_info=error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
@@ -117,7 +132,7 @@ class Door:
         _on_stop(self._live.end_streams)
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for part in parts:
+        for part in (*self._beside, *parts):
             await part.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -127,7 +142,7 @@ def _is_asked(method: str, path: str) -> bool:
     return method == "GET" and path.startswith(_ASKED) and not path.rstrip("/").endswith("/ping")
 
 
-async def _open(parts: Sequence[Part]) -> None:
+async def _open(parts: Sequence[Lasting]) -> None:
     for part in parts:
         await part.open()
 

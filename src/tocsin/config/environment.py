@@ -1,7 +1,9 @@
 """The settings that come from the environment: named, typed, explained and checked in one place."""
 
 import os
+import re
 import secrets
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ class Environment:
     public_url: str  # without a slash at the end
     smtp_url: str
     mail_from: str
+    smtp_listen: tuple[str, int] | None  # host and port; none: mails are not taken
+    smtp_host: str
+    smtp_certificate: tuple[str, str] | None  # the files of the chain and of its key
     heartbeat_url: str
     allow_private: bool
     region: str
@@ -61,6 +66,22 @@ VARIABLES = (
     ),
     Variable(name="TOCSIN_MAIL_FROM", default="Tocsin <tocsin@localhost>", meaning="The sender of mails."),
     Variable(
+        name="TOCSIN_SMTP_LISTEN",
+        default="",
+        meaning="`host:port`, for example `0.0.0.0:25`: where mails are taken that become alerts. Empty: none are.",
+    ),
+    Variable(
+        name="TOCSIN_SMTP_HOST",
+        default="the host of the public URL",
+        meaning="What stands behind the @ of the addresses that mails are sent to.",
+    ),
+    Variable(
+        name="TOCSIN_SMTP_CERTIFICATE",
+        default="",
+        meaning="File with the certificate, and those between it and its root (PEM), for STARTTLS on incoming mails.",
+    ),
+    Variable(name="TOCSIN_SMTP_KEY", default="", meaning="File with the key of that certificate (PEM)."),
+    Variable(
         name="TOCSIN_HEARTBEAT_URL",
         default="",
         meaning="Is fetched once a minute while the engine works, so that something outside notices when it does not.",
@@ -79,7 +100,9 @@ VARIABLES = (
     Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
 )
 
+MAIL_FD = "TOCSIN_MAIL_FD"  # from the supervisor to the web process: the number of an open socket
 LOCAL = "http://localhost:8000"
+_HIGHEST_PORT = 65535
 _SHORTEST_KEY = 32
 _NOT_WRITABLE = (
     "TOCSIN_DATA is {}, which cannot be written. Choose another directory or give this user the right to write there."
@@ -90,15 +113,17 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     """The environment, checked. `Misconfigured` names the variable and the cure. Makes directory and key."""
     data = Path(environ.get("TOCSIN_DATA") or "data").absolute()
     _make(data)
+    public_url = _url("TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or LOCAL, "http", "https")
     return Environment(
         data=data,
         database_url=_database(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
         secret_key=_secret_key(environ.get("TOCSIN_SECRET_KEY", ""), data),
-        public_url=_url(
-            "TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or "http://localhost:8000", "http", "https"
-        ),
+        public_url=public_url,
         smtp_url=_url("TOCSIN_SMTP_URL", environ.get("TOCSIN_SMTP_URL", ""), "smtp", "smtps"),
         mail_from=environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>",
+        smtp_listen=_place("TOCSIN_SMTP_LISTEN", environ.get("TOCSIN_SMTP_LISTEN", "")),
+        smtp_host=_name("TOCSIN_SMTP_HOST", environ.get("TOCSIN_SMTP_HOST") or urlsplit(public_url).hostname or ""),
+        smtp_certificate=_certificate(environ.get("TOCSIN_SMTP_CERTIFICATE", ""), environ.get("TOCSIN_SMTP_KEY", "")),
         heartbeat_url=_url("TOCSIN_HEARTBEAT_URL", environ.get("TOCSIN_HEARTBEAT_URL", ""), "http", "https"),
         allow_private=_switch("TOCSIN_ALLOW_PRIVATE", environ),
         region=(environ.get("TOCSIN_REGION") or "").strip().lower(),
@@ -202,6 +227,37 @@ def _url(name: str, value: str, *schemes: str) -> str:
     if value and (parts.scheme not in schemes or not parts.hostname):
         raise Misconfigured(f"{name} is “{value}”. It must begin with {' or '.join(f'{s}://host' for s in schemes)}.")
     return value.rstrip("/")
+
+
+def _place(name: str, value: str) -> tuple[str, int] | None:
+    """`host:port` or `[host]:port`."""
+    host, _, port = value.strip().rpartition(":")
+    if not value.strip():
+        return None
+    if not host or not port.isdecimal() or not 0 <= int(port) <= _HIGHEST_PORT:
+        raise Misconfigured(f"{name} is “{value}”. It must be host:port, for example 0.0.0.0:25 or [::]:25.")
+    return host.strip("[]"), int(port)
+
+
+def _name(name: str, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
+        raise Misconfigured(f"{name} is “{value}”. It must be a host's name, for example tocsin.example.org.")
+    return value.lower().rstrip(".")
+
+
+def _certificate(chain: str, key: str) -> tuple[str, str] | None:
+    if not chain and not key:
+        return None
+    if not chain or not key:
+        raise Misconfigured("TOCSIN_SMTP_CERTIFICATE and TOCSIN_SMTP_KEY belong together. Set both, or neither.")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(chain, key)
+    except OSError as error:  # also what OpenSSL says
+        raise Misconfigured(
+            f"TOCSIN_SMTP_CERTIFICATE ({chain}) and TOCSIN_SMTP_KEY ({key}) cannot be used: {error}. Both must be PEM "
+            "files that this user can read, the key without a passphrase and that of the first certificate."
+        ) from error
+    return chain, key
 
 
 def _switch(name: str, environ: Mapping[str, str]) -> bool:

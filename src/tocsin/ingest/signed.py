@@ -68,7 +68,7 @@ class Gate:
             raise Rejected(
                 _forbidden("its topic is not one that this integration listens to. Add the topic there first")
             )
-        receipt = _receipt(draft.key, str(message["MessageId"]))
+        receipt = receipt_of(draft.key, str(message["MessageId"]))
         if await self._store.has(receipt):  # SNS sends again what it has heard no answer to
             raise Rejected(json(200, {"receipt": receipt}, receipt_header(receipt)))
         return receipt
@@ -103,14 +103,14 @@ def _receipts(source: Source, draft: Draft, scope: Scope, body: bytes, now: date
     """What a copy of the message has, or had a moment ago: where the tool may repeat itself, time is cut in pieces."""
     time = _header(scope, source.signs_time).strip() if source.signs_time else ""
     if source.repeats_after is None:
-        yield _receipt(draft.key, time, body.decode("latin-1"))
+        yield receipt_of(draft.key, time, body.decode("latin-1"))
         return
     piece = int(now.timestamp() // source.repeats_after.total_seconds())
     for number in (piece, piece - 1):
-        yield _receipt(draft.key, time, str(number), body.decode("latin-1"))
+        yield receipt_of(draft.key, time, str(number), body.decode("latin-1"))
 
 
-def _receipt(*parts: str) -> str:
+def receipt_of(*parts: str) -> str:
     """A UUID of version 8 (RFC 9562). The key is in it, so that nobody else can tell it."""
     digest = hashlib.sha256("\0".join(parts).encode()).digest()[:16]
     return str(uuid.UUID(int=int.from_bytes(digest) & ~(0xF << 76) & ~(3 << 62) | (8 << 76) | (2 << 62)))

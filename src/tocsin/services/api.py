@@ -82,7 +82,7 @@ class IntegrationOut(Schema):
 
 class NewIntegration(IntegrationOut):
     key: str = Field(description="Shown once.")
-    url: str = Field(description="Where the monitoring tool sends to.")
+    url: str = Field(description="Where the monitoring tool sends to; of kind email an e-mail address.")
 
 
 class NewKey(Schema):

@@ -176,7 +176,7 @@ class IntegrationChangeForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """The mapping of a generic source as JSON, and a message to try it on."""
+    """The mapping of a source that has one as JSON, and a message to try it on."""
 
     mapping = forms.CharField(
         required=False,
@@ -208,7 +208,10 @@ class MappingForm(forms.Form):
 
 
 def mapping_text(integration: Integration) -> str:
-    return json.dumps(integration.mapping, indent=2, ensure_ascii=False) if integration.mapping else ""
+    """Where there is none, what that means, if it can be written down."""
+    source = SOURCES.get(integration.kind)
+    shown = integration.mapping or (source.mapping if source else {})
+    return json.dumps(shown, indent=2, ensure_ascii=False) if shown else ""
 
 
 def refuse(form: forms.Form, refused: Refused) -> None:

@@ -42,5 +42,14 @@ def integration(actor: Actor, pk: int) -> Integration:
 
 
 def inbound_url(kind: str, key: str) -> str:
-    """Where the monitoring tool sends to. `key` is the raw one, or what stands for it when it is shown no more."""
-    return str(settings.PUBLIC_URL).rstrip("/") + SOURCES[kind].path.format(key=key)
+    """Where the monitoring tool sends to: a URL, or an e-mail address. `key` is the raw one, or what stands for it when
+    it is shown no more."""
+    source = SOURCES[kind]
+    if source.is_mailed:
+        return source.path.format(key=key, host=settings.MAIL_HOST)
+    return str(settings.PUBLIC_URL).rstrip("/") + source.path.format(key=key)
+
+
+def is_deaf(kind: str) -> bool:
+    """Whether nothing can come in, because this Tocsin takes no mails."""
+    return SOURCES[kind].is_mailed and not settings.HEARS_MAIL

@@ -22,6 +22,6 @@ def parts(kind: str, key: str) -> list[Part]:
     if kind not in SOURCES:
         return []
     text = SOURCES[kind].setup.replace("{url}", inbound_url(kind, key)).replace("{key}", key)
-    text = text.replace("{base}", settings.PUBLIC_URL.rstrip("/"))
+    text = text.replace("{base}", settings.PUBLIC_URL.rstrip("/")).replace("{host}", settings.MAIL_HOST)
     found = [p.strip("\n") for p in text.split("\n\n") if p.strip()]
     return [Part(text=p, is_code=any(line.startswith(_CODE) for line in p.splitlines())) for p in found]

@@ -1,7 +1,7 @@
 """What a source is: a folder that turns one wire format into what was heard, without database, clock or network."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tocsin.core.signals import Heard
@@ -27,9 +27,11 @@ class Source:
     label: str
     about: str  # one sentence, for whoever chooses
     parse: Parse  # Unreadable
-    path: str  # below the public URL, with {key} where the key belongs
+    path: str  # below the public URL, with {key} where the key belongs; of mails the address, also with {host}
     sample: bytes  # a message as the tool sends it
     setup: str  # how to point the tool here, with {url} and {key}
+    is_mailed: bool = False  # comes as a mail and not by HTTP: its {url} is an e-mail address
+    mapping: Mapping[str, object] = field(default_factory=dict)  # what an empty one means, where that can be written
     check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
     is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
     is_timeless: Callable[[bytes], bool] = _always  # whether the body means the same whenever it comes

@@ -39,7 +39,7 @@ def integration(request: ActorRequest, pk: int) -> HttpResponse:
     key = newkeys.take(request.session, pk)
     context |= {"key": key, "url": queries.inbound_url(found.kind, key), "key_placeholder": setup.NO_KEY}
     context |= {"setup": setup.parts(found.kind, key or setup.NO_KEY), "source": SOURCES.get(found.kind)}
-    context |= {"mapping": mapping_text(found)}
+    context |= {"mapping": mapping_text(found), "is_deaf": queries.is_deaf(found.kind)}
     context |= {"can_configure": request.actor.may(Verb.CONFIGURE)}
     return render(request, "alerts/integration.html", context)
 

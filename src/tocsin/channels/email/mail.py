@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from html import escape
 
 from tocsin.channels.contract import Content, Letter
+from tocsin.sources.email.stamps import MARK
 
 POLICY = SMTP.clone(max_line_length=76)
 _COLOURS = {"critical": "#b3261e", "error": "#c2410c", "warning": "#a16207", "info": "#1d4ed8"}
@@ -20,6 +21,7 @@ def composed(letter: Letter, sender: str, domain: str) -> EmailMessage:
     message["To"] = letter.target
     message["Subject"] = _line(content.title)[:250]
     message["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}@{domain}>"
+    message[MARK] = domain  # by which a mail that comes back to us is known
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     if content.purpose == "page" and content.urgency == "high":
         message["Importance"] = "high"

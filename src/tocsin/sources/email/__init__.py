@@ -142,4 +142,6 @@ SOURCE = Source(
     path="{key}@{host}",
     sample=SAMPLE,
     setup=SETUP,
+    is_mailed=True,
+    mapping=MAPPING,
 )

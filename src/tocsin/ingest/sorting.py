@@ -1,0 +1,89 @@
+"""Mails on their way in: whose they are, and into the same commits as everything else.
+
+A mail that a sender sends again, because it heard no answer, is known by its receipt: made of the address, the
+Message-ID, the date and the content, so that a tool that numbers all its mails alike loses none. Without a Message-ID
+nothing is known of it, and two alike are two: a page too many is better than one too few.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin import clock
+from tocsin.ingest.app import Receipts
+from tocsin.ingest.commit import Committer
+from tocsin.ingest.contract import Copied, Row, Store
+from tocsin.ingest.keys import Keys
+from tocsin.ingest.outcomes import outcome
+from tocsin.ingest.signed import receipt_of
+from tocsin.sources.email import SOURCE, stamps
+
+_ADDRESS = re.compile(r"([0-9a-f]{32})(?:\+([^@]{1,200}))?@([^@]+)", re.IGNORECASE)
+_HEAD = re.compile(rb"\r?\n\r?\n")
+_NUMBER = re.compile(rb"^(message-id|date):[ \t]*(\S[^\r\n]{0,500})", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    integration_id: int
+    key: str
+    tag: str  # behind the plus; may be empty
+    host: str
+
+
+class Sorter:
+    def __init__(
+        self,
+        store: Store,
+        committer: Committer,
+        *,
+        host: str,
+        public_host: str,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self.host, self._public_host = host.lower(), public_host.lower()
+        self._store, self._committer, self._now = store, committer, now
+        self._keys = Keys(store.keys)
+        self._receipts = Receipts()
+
+    async def addressee(self, address: str) -> Addressee | None:
+        """None when it is not one of ours, or switched off. `Unavailable`."""
+        found = _ADDRESS.fullmatch(address)
+        if found is None or found[3].lower().rstrip(".") not in {self.host, self._public_host}:
+            return None
+        key = await self._keys.find(found[1].lower())
+        if key is None or key.kind != SOURCE.kind:
+            return None
+        return Addressee(integration_id=key.integration_id, key=found[1].lower(), tag=found[2] or "", host=self.host)
+
+    def is_own(self, raw: bytes, sender: str) -> bool:
+        return stamps.is_own(raw, self._public_host, sender)
+
+    async def take(self, raw: bytes, sender: str, addressees: Sequence[Addressee]) -> None:
+        """Returns when there is an event for each of them on disk. `Full`, `Unavailable`: then not for all of them, and
+        those that there are stay as they are when it is sent again."""
+        once = {(a.key, a.tag): a for a in addressees}
+        for found in await asyncio.gather(*(outcome(self._put(raw, sender, a)) for a in once.values())):
+            if isinstance(found, BaseException) and not isinstance(found, Copied):
+                raise found
+
+    async def _put(self, raw: bytes, sender: str, to: Addressee) -> None:
+        now = self._now()
+        receipt = _known_by(raw, to)
+        if receipt and await self._store.has(receipt):
+            return
+        said = {stamps.TO: f"{'+' if to.tag else ''}{to.tag}@{to.host}", stamps.TAG: to.tag, stamps.FROM: sender}
+        body = stamps.stamped(raw, said, to.key)
+        await self._committer.put(Row(receipt or self._receipts.take(now), to.integration_id, SOURCE.kind, body, now))
+
+
+def _known_by(raw: bytes, to: Addressee) -> str:
+    """The receipt of a mail that says which one it is; empty for another."""
+    found = _HEAD.search(raw)
+    end = found.start() if found else len(raw)
+    said = {name.lower(): value.strip().decode("latin-1") for name, value in _NUMBER.findall(raw[:end])}
+    if b"message-id" not in said:
+        return ""
+    return receipt_of(to.key, to.tag, said[b"message-id"], said.get(b"date", ""), raw[end:].decode("latin-1"))
