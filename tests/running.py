@@ -138,9 +138,12 @@ def start(*options: str, database_url: str = "", **environ: str) -> Running:
 
 @lru_cache(maxsize=1)
 def migrated() -> str:
-    """The URL of a migrated database with nothing in it, to be copied; made once a test process."""
-    url = databases.fresh()
-    data = databases.scratch()
+    """The URL of a migrated database with nothing in it, to be copied; made once a run."""
+    return databases.once("migrated", _migrate)
+
+
+def _migrate() -> str:
+    url, data = databases.lasting("migrated"), databases.scratch()
     environ = {**os.environ, "TOCSIN_DATA": str(data), "TOCSIN_DATABASE_URL": url}
     environ["DJANGO_SETTINGS_MODULE"] = "tocsin.config.settings"
     subprocess.run([sys.executable, "-m", "tocsin.cli.main", "migrate"], env=environ, check=True)

@@ -19,4 +19,3 @@ if not databases.IS_POSTGRESQL:
     DATABASES["default"]["OPTIONS"]["init_command"] = (  # type: ignore[index]
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
     )
-    DATABASES["default"]["TEST"] = {"NAME": str(databases.scratch() / "test.sqlite3")}
