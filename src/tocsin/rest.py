@@ -4,18 +4,35 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import time
+from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, JsonResponse
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from tocsin.core.permissions import NOBODY, Actor
 
 MOST = 200
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
+
+
+def _wall(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("a time on the wall has no offset: 09:00 and not 09:00Z")
+    return at
+
+
+# the "time" of JSON Schema has an offset (RFC 3339); hours of a day follow the zone they are for, winter and summer
+WallTime = Annotated[
+    time,
+    AfterValidator(_wall),
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "examples": ["09:00"]}),
+]
+
+Weekday = Annotated[int, Field(ge=0, le=6)]  # 0: Monday
 
 
 class Problem(Schema):

@@ -134,6 +134,16 @@ def test_a_policy_names_its_defects_and_who_would_be_paged(api: Caller, ada: Use
     assert lines[-1]["where"] == "Catch-all"
 
 
+def test_hours_are_on_the_wall_and_have_no_offset(api: Caller) -> None:
+    rule = {"name": "Night", "urgency": "low", "weekdays": [], "ends": "06:00", "zone": "Europe/Berlin"}
+    for path in ("/urgency-rules", "/urgency-rules/trial"):
+        refused = api.call("POST", path, {**rule, "starts": "22:00:00Z"})
+        assert refused.status == 422
+        assert "a time on the wall has no offset" in str(refused.body["errors"])
+    assert api.call("POST", "/urgency-rules", {**rule, "starts": "22:00", "weekdays": [7]}).status == 422
+    api.post("/urgency-rules", {**rule, "starts": "22:00"})
+
+
 def test_what_is_in_use_is_not_deleted(api: Caller, ada: User) -> None:
     _, slug = organisation(api, ada)
     api.post("/services", {"name": "Checkout", "policy": slug})

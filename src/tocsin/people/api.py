@@ -1,6 +1,6 @@
 """People, teams, contact methods and tokens over the API."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,7 +12,7 @@ from tocsin.core.permissions import Role, Scope
 from tocsin.core.signals import Urgency
 from tocsin.people import actions, queries
 from tocsin.people.models import ApiToken, ContactMethod, Team, User
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Page, Paging, WallTime, actor
 
 router = Router()
 
@@ -24,8 +24,8 @@ class PersonOut(Schema):
     role: Role
     time_zone: str
     country: str
-    quiet_from: time | None
-    quiet_until: time | None
+    quiet_from: WallTime | None
+    quiet_until: WallTime | None
     is_active: bool
 
 
@@ -41,8 +41,8 @@ class PersonChange(Schema):
     email: str | None = None
     time_zone: str | None = None
     country: str | None = Field(None, description="ISO 3166, two letters; empty: the team’s. For public holidays.")
-    quiet_from: time | None = Field(None, description="Low urgency waits from then …")
-    quiet_until: time | None = Field(None, description="… until then, on the person’s own wall.")
+    quiet_from: WallTime | None = Field(None, description="Low urgency waits from then …")
+    quiet_until: WallTime | None = Field(None, description="… until then, on the person’s own wall.")
     role: Role | None = None
     is_active: bool | None = None
 

@@ -1,6 +1,6 @@
 """Escalation policies over the API."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest
@@ -19,7 +19,7 @@ from tocsin.policies import actions, conditions, queries
 from tocsin.policies import places as told
 from tocsin.policies.actions import StepSpec
 from tocsin.policies.models import EscalationPolicy, Place, Step, Target
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Page, Paging, WallTime, Weekday, actor
 
 router = Router(tags=["escalation policies"])
 
@@ -35,9 +35,9 @@ class TargetBody(Schema):
 class ConditionBody(Schema):
     urgency: Urgency | None = None
     severity: Severity | None = Field(None, description="At least.")
-    weekdays: list[int] = Field([], description="0: Monday. Empty: every day.")
-    starts: time | None = Field(None, description="With `ends`: the hours of a day, over midnight if they end earlier.")
-    ends: time | None = None
+    weekdays: list[Weekday] = Field([], description="0: Monday. Empty: every day.")
+    starts: WallTime | None = Field(None, description="With `ends`: hours of a day, over midnight if they end earlier.")
+    ends: WallTime | None = None
     zone: str = Field("UTC", description="IANA, of the days and hours.")
 
 

@@ -56,4 +56,4 @@ def check(condition: Condition, where: str) -> None:
 
 
 def _hour(text: object) -> time | None:
-    return time.fromisoformat(str(text)) if text else None
+    return time.fromisoformat(str(text)).replace(tzinfo=None) if text else None

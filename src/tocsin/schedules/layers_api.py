@@ -1,6 +1,6 @@
 """A layer as the API shows and takes it."""
 
-from datetime import date, time
+from datetime import date
 
 from ninja import Schema
 from pydantic import AwareDatetime, Field
@@ -8,13 +8,14 @@ from pydantic import AwareDatetime, Field
 from tocsin.core.rotation import Layer as LayerSpec
 from tocsin.core.rotation import Restriction as RestrictionSpec
 from tocsin.core.rotation import Unit
+from tocsin.rest import WallTime, Weekday
 from tocsin.schedules.models import Layer
 
 
 class RestrictionBody(Schema):
-    weekdays: list[int] = Field(description="0 Monday … 6 Sunday: the day on which the window begins.")
-    starts: time
-    ends: time = Field(description="Not after `starts`: over midnight.")
+    weekdays: list[Weekday] = Field(description="0 Monday … 6 Sunday: the day on which the window begins.")
+    starts: WallTime
+    ends: WallTime = Field(description="Not after `starts`: over midnight.")
 
 
 class LayerBody(Schema):
@@ -22,7 +23,7 @@ class LayerBody(Schema):
     unit: Unit = Unit.WEEK
     every: int = Field(1, ge=1, description="The length of a turn, in units.")
     starts_on: date = Field(description="The day of the first handoff.")
-    handoff_at: time = Field(description="Wall time in the schedule's zone.")
+    handoff_at: WallTime = Field(description="Wall time in the schedule's zone.")
     until: AwareDatetime | None = None
     turns: list[list[int]] = Field(description="The people of each turn, in order.")
     restrictions: list[RestrictionBody] = []

@@ -1,7 +1,7 @@
 """Silences and maintenance windows over the API. Rules that are written once are in `tuning.rules_api`."""
 
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field
 from tocsin import clock, rest
 from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor
-from tocsin.rest import BadRequest, Page, Paging, actor
+from tocsin.rest import BadRequest, Page, Paging, WallTime, Weekday, actor
 from tocsin.rules import maintenance, queries, silences, typed
 from tocsin.rules.models import Maintenance, Silence
 from tocsin.rules.queries import SilenceFilters
@@ -66,8 +66,8 @@ class MaintenanceIn(Schema):
     matchers: str = Field("", description="With services: both have to hold.")
     starts_at: AwareDatetime | None = Field(None, description="Weekly: not before.")
     ends_at: AwareDatetime | None = Field(None, description="Weekly: not after.")
-    weekdays: list[int] = Field([], description="0: Monday. With `opens`, `minutes` and `zone`: every week.")
-    opens: time | None = None
+    weekdays: list[Weekday] = Field([], description="0: Monday. With `opens`, `minutes` and `zone`: every week.")
+    opens: WallTime | None = None
     minutes: int = Field(0, ge=0)
     zone: str = "UTC"
 

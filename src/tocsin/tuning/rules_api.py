@@ -1,6 +1,6 @@
 """Routes, urgency rules and inhibition rules over the API, each with a trial on the last messages."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -12,7 +12,7 @@ from tocsin.core.permissions import Actor
 from tocsin.core.routing import destination
 from tocsin.core.signals import Urgency
 from tocsin.policies import queries as policies
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Page, Paging, WallTime, Weekday, actor
 from tocsin.rules import inhibitions, queries, routing, urgency
 from tocsin.rules.models import Inhibition, Route, UrgencyRule
 from tocsin.services import queries as services
@@ -85,9 +85,9 @@ class UrgencyRuleIn(Schema):
     matchers: str = Field("", description="Empty: everything.")
     urgency: Urgency
     otherwise: Urgency | None = Field(None, description="Outside its hours; null: the next rule says.")
-    weekdays: list[int] = Field([], description="0: Monday. Empty: every day.")
-    starts: time | None = None
-    ends: time | None = None
+    weekdays: list[Weekday] = Field([], description="0: Monday. Empty: every day.")
+    starts: WallTime | None = None
+    ends: WallTime | None = None
     zone: str = "UTC"
 
 
