@@ -18,6 +18,11 @@ settings.load_profile("tocsin")
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday, far from any change of clocks
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those with servers of their own first: what takes long must not be what is left at the end."""
+    items.sort(key=lambda item: not {"crash", "clients", "cli"} & set(item.path.parts))
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOON
