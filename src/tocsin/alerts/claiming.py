@@ -28,9 +28,9 @@ _OLDEST_SQLITE = (
 _OLDEST = "SELECT event_id, received_at FROM alerts_waiting ORDER BY event_id LIMIT %s"
 _EVENTS = (
     "SELECT id, integration_id, kind, body, received_at FROM alerts_event "
-    "WHERE id = ANY(%s) AND received_at BETWEEN %s AND %s"
+    "WHERE id = ANY(%s::bigint[]) AND received_at BETWEEN %s AND %s"
 )
-_TAKE = "DELETE FROM alerts_waiting WHERE event_id = ANY(%s)"
+_TAKE = "DELETE FROM alerts_waiting WHERE event_id = ANY(%s::bigint[])"
 _TAKE_SQLITE = "DELETE FROM alerts_waiting WHERE event_id IN (SELECT value FROM json_each(%s))"
 
 _by_id = attrgetter("id")
@@ -56,7 +56,7 @@ def _claim_postgresql(limit: int) -> list[tuple[Any, ...]]:
         if not oldest:
             return []
         moments = [at for _, at in oldest]
-        cursor.execute(_EVENTS, [[pk for pk, _ in oldest], min(moments), max(moments)])
+        cursor.execute(_EVENTS, [bulk.array(pk for pk, _ in oldest), min(moments), max(moments)])
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
@@ -81,7 +81,7 @@ def is_alone() -> bool:
 def take(claimed: Sequence[EventRow]) -> bool:
     """Out of the queue, all of them or none: False when another node took one of them since."""
     ids = [event.id for event in claimed]
-    sql, wanted = (_TAKE, ids) if bulk.is_shared() else (_TAKE_SQLITE, json.dumps(ids))
+    sql, wanted = (_TAKE, bulk.array(ids)) if bulk.is_shared() else (_TAKE_SQLITE, json.dumps(ids))
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted])
         is_ours = bool(cursor.rowcount == len(ids))

@@ -7,6 +7,7 @@ and wait for the rows that `loading` has locked.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tocsin.alerts.arrivals import HELD, Arrived, group_of, said
 from tocsin.alerts.changes import ChangeKind, GroupChange
 from tocsin.alerts.gate import Gale, Gate, put
 from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to, refresh
@@ -25,26 +26,6 @@ _CHANGE = {
     GroupState.ACKNOWLEDGED: ChangeKind.ACKNOWLEDGED,
     GroupState.RESOLVED: ChangeKind.RESOLVED,
 }
-_HELD = {
-    HoldKind.SILENCE: Reason.SILENCED,
-    HoldKind.MAINTENANCE: Reason.MAINTAINED,
-    HoldKind.INHIBITION: Reason.INHIBITED,
-    HoldKind.PAUSE: Reason.PAUSED,
-    HoldKind.FLAPPING: Reason.FLAPPING,
-    HoldKind.SETTLING: Reason.SETTLING,
-    HoldKind.STORM: Reason.IN_STORM,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A new alert, before it has a group."""
-
-    integration: Speaker
-    key: Key
-    signal: Signal
-    to: Destination
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -74,14 +55,19 @@ class Ledger:
         if holding is None or alert is None:
             reason, alert, why = self._arrive(integration, key, signal, event.received_at)
         elif alert.said is signal:
-            # nothing is new: counting is all there is to do, and storms consist of this
-            count(holding.row, alert, event.received_at)
+            self._repeat(holding, alert, signal, event.received_at)
             reason = Reason.DEDUPLICATED
         else:
             reason = self._meet(holding, integration, key, signal, event.received_at)
         if signal.note and alert:
             self._enter(holding or self.open[key], event.received_at, "note", _note(signal))
         self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert, why))
+
+    def _repeat(self, holding: Holding, alert: AlertRow, signal: Signal, at: datetime) -> None:
+        """Nothing is new: counting is all there is to do, and storms consist of this."""
+        count(holding.row, alert, at)
+        if alert.ends_at is not None:  # it may live on for having been heard of
+            refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
 
     def pass_over(self, event: EventRow, reason: Reason) -> None:
         """An event that says nothing about any alert still has a receipt."""
@@ -332,16 +318,16 @@ class Ledger:
         return Reason.IN_STORM, alert, new.to.why
 
     def _open(self, new: Arrived, placed: grouping.Reason, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
-        holding = Holding(_group(new, hold))
+        holding = Holding(group_of(new, hold))
         self.new_groups.append(holding.row)
         if placed is not grouping.Reason.ALONE:
             self.newest[new.to.terms.service_id, new.to.key] = holding
         alert = self._add(new, holding, AlertState.TRIGGERED, hold)
-        why = _said(new.to.why, hold)
+        why = said(new.to.why, hold)
         text = f"“{new.integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
         self._enter(holding, new.at, "opened", f"{text} {why}".rstrip())
         self._changed(holding, ChangeKind.OPENED)
-        return _HELD[hold.kind] if hold else arrived(new.signal.action, new.to.urgency, None), alert, why
+        return HELD[hold.kind] if hold else arrived(new.signal.action, new.to.urgency, None), alert, why
 
     def _join(self, new: Arrived, holding: Holding, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
         reason = arrived(new.signal.action, Urgency.NONE if hold else new.to.urgency, GroupState(holding.row.state))
@@ -349,11 +335,11 @@ class Ledger:
         alert = self._add(new, holding, AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED, hold)
         count(holding.row, None, new.at)
         self._touch(holding, alert)
-        why = _said(new.to.why, hold)
+        why = said(new.to.why, hold)
         text = f"“{new.integration.name}” reported “{alert.summary}”, which joined the group. {why}".rstrip()
         self._enter(holding, new.at, "joined", text)
         if hold:
-            return _HELD[hold.kind], alert, why
+            return HELD[hold.kind], alert, why
         holding.row.held = ""
         if reason is Reason.REOPENED:
             self._reopen(holding, alert, new.to.urgency, new.at)
@@ -381,26 +367,6 @@ class Ledger:
 
     def _enter(self, holding: Holding, at: datetime, kind: str, text: str) -> None:
         self.entries.append(EntryRow(holding.row, at, kind, text))
-
-
-def _group(new: Arrived, hold: Hold | None) -> GroupRow:
-    return GroupRow(
-        service_id=new.to.terms.service_id,
-        policy_id=new.to.policy_id,
-        key=new.to.key,
-        title=new.signal.summary or new.signal.dedup_key,
-        severity=new.signal.severity.value,
-        urgency=(Urgency.NONE if hold else new.to.urgency).value,
-        held=hold.kind.value if hold else "",
-        state=GroupState.TRIGGERED.value,
-        opened_at=new.at,
-        last_event_at=new.at,
-        event_count=1,
-    )
-
-
-def _said(why: str, hold: Hold | None) -> str:
-    return f"{why} {hold.reason if hold else ''}".strip()
 
 
 def _note(signal: Signal) -> str:

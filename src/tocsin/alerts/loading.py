@@ -6,7 +6,6 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-import msgspec
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -23,8 +22,6 @@ from tocsin.core.holds import HoldKind
 from tocsin.health.prepared import Prepared
 from tocsin.services.models import Service
 
-_encoder = msgspec.json.Encoder()
-
 # the condition is in the words of the index one_open_alert_a_key; SQLite keeps the order of a CROSS JOIN
 _OPEN = (
     "SELECT alert.id, alert.integration_id, alert.dedup_key, alert.group_id, alert.state, alert.severity, "
@@ -33,10 +30,10 @@ _OPEN = (
     "JOIN alerts_alert alert ON alert.integration_id = {integration} AND alert.dedup_key = {dedup_key} "
     "WHERE NOT (alert.state = 'resolved')"
 )
-_OPEN_BY_ARRAYS = _OPEN.format(
-    keys="unnest(%s::bigint[], %s::text[]) AS wanted (integration_id, dedup_key)",
-    integration="wanted.integration_id",
-    dedup_key="wanted.dedup_key",
+_OPEN_SHARED = _OPEN.format(
+    keys="json_to_recordset(%s) AS wanted (i bigint, k text)",
+    integration="wanted.i",
+    dedup_key="wanted.k",
 )
 _OPEN_BY_JSON = _OPEN.format(
     keys="json_each(%s) wanted CROSS", integration="wanted.value ->> 0", dedup_key="wanted.value ->> 1"
@@ -78,7 +75,7 @@ def _open(keys: Collection[Key]) -> list[tuple[Any, ...]]:
         return []
     with connection.cursor() as cursor:
         if bulk.is_shared():
-            cursor.execute(_OPEN_BY_ARRAYS, [[i for i, _ in keys], [k for _, k in keys]])
+            cursor.execute(_OPEN_SHARED, [bulk.json_text([{"i": i, "k": k} for i, k in keys])])
         else:
             cursor.execute(_OPEN_BY_JSON, [json.dumps(list(keys))])
         found: list[tuple[Any, ...]] = cursor.fetchall()
@@ -145,7 +142,8 @@ def _insert(ledger: Ledger, now: datetime) -> None:
     bulk.insert(Alert, _ALERT_NEW, map(_new_alert, ledger.new_alerts))
     entries = ((e.group.id, e.at, e.kind, e.text, "engine") for e in ledger.entries)
     bulk.insert(Entry, _ENTRY_FIELDS, entries)
-    outcomes = ((*o[:5], o.why, o.alert and o.alert.id, now) for o in ledger.outcomes)
+    at = bulk.moment(now)
+    outcomes = ((e, p, k, a, r, why, alert and alert.id, at) for e, p, k, a, r, alert, why in ledger.outcomes)
     bulk.insert(Outcome, _OUTCOME_FIELDS, outcomes)
 
 
@@ -175,11 +173,7 @@ def _said(alert: AlertRow) -> bulk.Values:
     signal = alert.said
     assert signal is not None  # noqa: S101 - it was said in this batch
     about = alert.severity, alert.summary, alert.ends_at, signal.source, signal.component
-    return (*about, _json(signal.details), _json(signal.links), _json(signal.images))
-
-
-def _json(value: object) -> str:
-    return _encoder.encode(value).decode()
+    return (*about, bulk.json_text(signal.details), bulk.json_text(signal.links), bulk.json_text(signal.images))
 
 
 def expired(now: datetime, limit: int) -> list[Key]:

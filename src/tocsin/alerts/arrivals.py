@@ -1,0 +1,53 @@
+"""A new alert, before it has a group, and the group that it opens when it joins none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.alerts.holding import Key
+from tocsin.alerts.rows import GroupRow
+from tocsin.alerts.rulebook import Destination, Speaker
+from tocsin.core.holds import Hold, HoldKind
+from tocsin.core.lifecycle import GroupState
+from tocsin.core.receipts import Reason
+from tocsin.core.signals import Signal, Urgency
+
+HELD = {
+    HoldKind.SILENCE: Reason.SILENCED,
+    HoldKind.MAINTENANCE: Reason.MAINTAINED,
+    HoldKind.INHIBITION: Reason.INHIBITED,
+    HoldKind.PAUSE: Reason.PAUSED,
+    HoldKind.FLAPPING: Reason.FLAPPING,
+    HoldKind.SETTLING: Reason.SETTLING,
+    HoldKind.STORM: Reason.IN_STORM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A new alert, before it has a group."""
+
+    integration: Speaker
+    key: Key
+    signal: Signal
+    to: Destination
+    at: datetime
+
+
+def group_of(new: Arrived, hold: Hold | None) -> GroupRow:
+    return GroupRow(
+        service_id=new.to.terms.service_id,
+        policy_id=new.to.policy_id,
+        key=new.to.key,
+        title=new.signal.summary or new.signal.dedup_key,
+        severity=new.signal.severity.value,
+        urgency=(Urgency.NONE if hold else new.to.urgency).value,
+        held=hold.kind.value if hold else "",
+        state=GroupState.TRIGGERED.value,
+        opened_at=new.at,
+        last_event_at=new.at,
+        event_count=1,
+    )
+
+
+def said(why: str, hold: Hold | None) -> str:
+    return f"{why} {hold.reason if hold else ''}".strip()
