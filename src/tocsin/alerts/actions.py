@@ -100,12 +100,12 @@ def requeue_event(actor: Actor, event_id: int, now: datetime) -> bool:
     return True
 
 
-def post(integration_id: int, kind: str, body: bytes, now: datetime) -> uuid.UUID:
-    """A message of Tocsin's own, put where those of other tools are put; the receipt.
+def post(integration_id: int, kind: str, body: bytes, now: datetime, receipt: uuid.UUID | None = None) -> uuid.UUID:
+    """A message of Tocsin's own, or one that it has fetched, put where those of other tools are put; the receipt.
 
     In the caller's transaction: what it tells about and its telling are kept together, or neither is.
     """
-    receipt = uuid.uuid4()
+    receipt = receipt or uuid.uuid4()
     Event.objects.create(receipt=receipt, integration_id=integration_id, kind=kind, body=body, received_at=now)
     wakeups.notify()
     return receipt

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "tocsin.changes",
     "tocsin.alerts",
     "tocsin.checks",
+    "tocsin.mailboxes",
     "tocsin.tuning",
     "tocsin.paging",
     "tocsin.handoffs",

@@ -8,6 +8,7 @@ _APPS = (
     "care",
     "alerts",
     "checks",
+    "mailboxes",
     "tuning",
     "paging",
     "services",

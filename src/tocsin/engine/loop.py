@@ -1,9 +1,9 @@
-"""The engine's process: five threads, each at its own pace, and bells between them.
+"""The engine's process: six threads, each at its own pace, and bells between them.
 
 The clockwork turns whenever something was committed, by this process or another, and at least every second. The sender
 is rung after every turn that did something. The prober looks at targets, on threads of its own. Upkeep (beats, audits,
-the heartbeat, clearing) has a thread of its own, and so have errands (calendars from outside, gaps ahead): a slow
-address outside holds up nothing.
+the heartbeat, clearing) has a thread of its own, and so have errands (calendars from outside, gaps ahead) and the
+mailboxes: a slow address outside holds up nothing.
 """
 
 import sys
@@ -24,6 +24,7 @@ from tocsin.engine.tick import tick
 from tocsin.handoffs import keeping
 from tocsin.health import beats, wakeups
 from tocsin.health.edges import contained
+from tocsin.mailboxes import pulling
 from tocsin.outbox import claims
 from tocsin.schedules import announcing, importing, swaps
 from tocsin.slos import reading
@@ -99,6 +100,11 @@ class Engine:
         self._do(chores)
         connection.close()
 
+    def pull(self) -> None:
+        """Mailboxes; a thread of its own, because mails page people, and servers outside take their time."""
+        self._do([Chore(every=2.0, do=lambda: pulling.pull_due(clock.database_now()))])
+        connection.close()
+
     def _do(self, chores: Sequence["Chore"]) -> None:
         while not self.stop.wait(SLICE):
             for chore in chores:
@@ -142,6 +148,7 @@ def run(stop: threading.Event) -> None:
         _guarded(engine.listen, "listen", stop),
         _guarded(engine.keep_up, "upkeep", stop),
         _guarded(engine.run_errands, "errands", stop),
+        _guarded(engine.pull, "mailboxes", stop),
         _guarded(Prober(stop=stop).work, "prober", stop),
     ]
     for helper in helpers:

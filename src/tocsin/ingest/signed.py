@@ -4,8 +4,6 @@ A message that was signed gets its receipt from what was signed: a copy has the 
 taken once. So a copy is known on every node, longer than the event is kept, and what is not signed pays nothing for it.
 """
 
-import hashlib
-import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -17,6 +15,7 @@ from tocsin.ingest.keys import Keys
 from tocsin.sealing import Unsealable, unseal
 from tocsin.sources import sns
 from tocsin.sources.contract import Source
+from tocsin.sources.copies import receipt_of
 from tocsin.sources.registry import SOURCES
 from tocsin.sources.sns import signing
 
@@ -108,9 +107,3 @@ def _receipts(source: Source, draft: Draft, scope: Scope, body: bytes, now: date
     piece = int(now.timestamp() // source.repeats_after.total_seconds())
     for number in (piece, piece - 1):
         yield receipt_of(draft.key, time, str(number), body.decode("latin-1"))
-
-
-def receipt_of(*parts: str) -> str:
-    """A UUID of version 8 (RFC 9562). The key is in it, so that nobody else can tell it."""
-    digest = hashlib.sha256("\0".join(parts).encode()).digest()[:16]
-    return str(uuid.UUID(int=int.from_bytes(digest) & ~(0xF << 76) & ~(3 << 62) | (8 << 76) | (2 << 62)))

@@ -17,12 +17,9 @@ from tocsin.ingest.commit import Committer
 from tocsin.ingest.contract import Copied, Row, Store
 from tocsin.ingest.keys import Keys
 from tocsin.ingest.outcomes import outcome
-from tocsin.ingest.signed import receipt_of
-from tocsin.sources.email import SOURCE, stamps
+from tocsin.sources.email import SOURCE, copies, stamps
 
 _ADDRESS = re.compile(r"([0-9a-f]{32})(?:\+([^@]{1,200}))?@([^@]+)", re.IGNORECASE)
-_HEAD = re.compile(rb"\r?\n\r?\n")
-_NUMBER = re.compile(rb"^(message-id|date):[ \t]*(\S[^\r\n]{0,500})", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +68,9 @@ class Sorter:
 
     async def _put(self, raw: bytes, sender: str, to: Addressee) -> None:
         now = self._now()
-        receipt = _known_by(raw, to)
+        receipt = copies.receipt(raw, to.key, to.tag)
         if receipt and await self._store.has(receipt):
             return
         said = {stamps.TO: f"{'+' if to.tag else ''}{to.tag}@{to.host}", stamps.TAG: to.tag, stamps.FROM: sender}
         body = stamps.stamped(raw, said, to.key)
         await self._committer.put(Row(receipt or self._receipts.take(now), to.integration_id, SOURCE.kind, body, now))
-
-
-def _known_by(raw: bytes, to: Addressee) -> str:
-    """The receipt of a mail that says which one it is; empty for another."""
-    found = _HEAD.search(raw)
-    end = found.start() if found else len(raw)
-    said = {name.lower(): value.strip().decode("latin-1") for name, value in _NUMBER.findall(raw[:end])}
-    if b"message-id" not in said:
-        return ""
-    return receipt_of(to.key, to.tag, said[b"message-id"], said.get(b"date", ""), raw[end:].decode("latin-1"))

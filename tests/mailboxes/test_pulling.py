@@ -1,0 +1,227 @@
+"""Mails are fetched from a real IMAP server."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.apps.hearing import make_integration
+from tests.conftest import NOON
+from tests.mailboxes.dovecot import Box, dovecot
+from tocsin.alerts.models import Event
+from tocsin.core.permissions import NOBODY, TOCSIN, Denied
+from tocsin.health.models import Problem
+from tocsin.mailboxes import actions, imap, pulling
+from tocsin.mailboxes.models import Mailbox
+from tocsin.people.problems import Refused
+from tocsin.sources.email import mail
+
+pytestmark = pytest.mark.django_db
+MAIL = "From: cron@db1\r\nSubject: {0}\r\nMessage-ID: <{0}@db1>\r\n\r\ntext\r\n"
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with dovecot() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _private(settings: Any) -> None:
+    settings.ALLOW_PRIVATE = True
+
+
+@pytest.fixture
+def box(port: int) -> Box:
+    return Box(port=port, user=f"u{uuid.uuid4().hex[:12]}")
+
+
+def given(box: Box, **more: object) -> dict[str, object]:
+    base = {"host": "127.0.0.1", "port": box.port, "security": "none", "user": box.user, "password": "secret"}
+    return {**base, "folder": "INBOX", "afterwards": "seen", "move_to": "", **more}
+
+
+def made(box: Box, **more: object) -> Mailbox:
+    return actions.save(TOCSIN, make_integration(kind="email"), NOON, **given(box, **more))
+
+
+def pull(row: Mailbox, minutes: int = 1) -> int:
+    return pulling.pull(Mailbox.objects.get(pk=row.pk), NOON + timedelta(minutes=minutes))
+
+
+def subjects() -> list[str]:
+    return [mail.read(bytes(body)).subject for body in Event.objects.order_by("id").values_list("body", flat=True)]
+
+
+def test_what_was_there_stays_and_what_comes_is_an_event_once(box: Box) -> None:
+    box.put(MAIL.format("old"))
+    row = made(box)
+    assert pull(row) == 0
+    box.put(MAIL.format("one"))
+    box.put("Subject: two\r\n\r\nno number")
+    assert pull(row) == 2
+    assert pull(row) == 0
+    assert subjects() == ["one", "two"]
+    assert (box.count("SEEN"), box.count("UNSEEN")) == (2, 1)
+    row.refresh_from_db()
+    assert (row.good_at, row.heard_at) == (NOON + timedelta(minutes=1),) * 2
+
+
+def test_what_breaks_between_commit_and_mark_loses_nothing_and_doubles_nothing(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = made(box)
+    pull(row)
+    box.put(MAIL.format("one"))
+    box.put("Subject: two\r\n\r\nno number")
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(imap.Folder, "settle", crash)
+        with pytest.raises(KeyboardInterrupt):
+            pull(row)
+    assert subjects() == ["one"]
+    assert pull(row) == 2
+    assert subjects() == ["one", "two"]
+    assert box.count("UNSEEN") == 0
+
+
+def test_moved_and_deleted(box: Box) -> None:
+    box.make("Gel&APY-scht")
+    row = made(box, afterwards="move", move_to="Gelöscht")
+    pull(row)
+    box.put(MAIL.format("one"))
+    pull(row)
+    assert (box.count(), box.count(folder="Gel&APY-scht")) == (0, 1)
+    actions.save(TOCSIN, row.integration, NOON, **given(box, afterwards="delete", password=""))
+    box.put(MAIL.format("two"))
+    pull(row)
+    assert box.count() == 0
+    assert subjects() == ["one", "two"]
+
+
+def test_a_folder_that_is_not_there_any_more_is_told_and_the_mail_is_an_alert_nevertheless(box: Box) -> None:
+    row = made(box, afterwards="move", move_to="Nowhere")
+    pull(row)
+    for name in ("one", "two"):
+        box.put(MAIL.format(name))
+    assert pull(row) == 2
+    assert subjects() == ["one", "two"]
+    assert "does not move the mail" in Problem.objects.get(over_at=None).detail
+    assert pull(row) == 0
+    assert Problem.objects.filter(over_at=None).exists()
+    box.make("Nowhere")
+    box.put(MAIL.format("three"))
+    assert pull(row) == 1
+    assert not Problem.objects.filter(over_at=None).exists()
+
+
+def test_a_folder_with_new_numbers_is_looked_through_and_copies_are_known(box: Box) -> None:
+    box.make("Alerts")
+    row = made(box, folder="Alerts")
+    pull(row)
+    box.put(MAIL.format("one"), "Alerts")
+    pull(row)
+    box.drop("Alerts")
+    box.make("Alerts")
+    for name in ("one", "two"):
+        box.put(MAIL.format(name), "Alerts")
+    pull(row)
+    assert subjects() == ["one", "two"]
+
+
+def test_a_mailbox_that_breaks_is_a_problem_until_it_works_and_is_tried_less_often(box: Box) -> None:
+    row = made(box)
+    Mailbox.objects.update(password="wrong")
+    pull(row)
+    problem = Problem.objects.get()
+    assert problem.title == f"The mailbox {box.user} at 127.0.0.1 does not work"
+    assert "does not let" in problem.detail
+    pull(row)
+    pull(row)
+    row.refresh_from_db()
+    assert row.next_due == NOON + timedelta(minutes=3)
+    Mailbox.objects.update(password="secret")
+    pull(row)
+    assert Problem.objects.filter(over_at=None).count() == 0
+    row.refresh_from_db()
+    assert (row.error, row.failures) == ("", 0)
+
+
+def test_our_own_mails_are_marked_and_are_no_alerts(box: Box) -> None:
+    row = made(box)
+    pull(row)
+    box.put("Subject: Alert\r\nX-Tocsin-Sent-By: localhost\r\n\r\nhi")
+    pull(row)
+    assert subjects() == []
+    assert box.count("UNSEEN") == 0
+
+
+def test_a_mail_of_many_megabytes_gives_its_beginning(box: Box) -> None:
+    row = made(box)
+    pull(row)
+    box.put("Subject: big\r\n\r\n" + "a line\r\n" * 200_000)
+    assert pull(row) == 1
+    assert subjects() == ["big"]
+    assert len(bytes(Event.objects.get().body)) < imap.LARGEST + 1000
+
+
+def test_trying_says_what_is_there_and_changes_nothing(box: Box) -> None:
+    box.put(MAIL.format("old"))
+    integration = make_integration(kind="email")
+    said = actions.try_it(TOCSIN, integration, **given(box))
+    assert said.startswith(f"It works: INBOX of {box.user} has 1 mail, 1 of them unread.")
+    assert box.count("UNSEEN") == 1
+    assert not Mailbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"password": "no"}, "does not let"),
+        ({"folder": "Nowhere"}, "no folder “Nowhere”"),
+        ({"port": 1}, "cannot be connected to"),
+        ({"security": "starttls"}, "cannot be connected to"),
+    ],
+)
+def test_trying_says_what_is_wrong(box: Box, wrong: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        actions.try_it(TOCSIN, make_integration(kind="email"), **given(box, **wrong))
+
+
+def test_addresses_inside_are_refused_unless_allowed(box: Box, settings: Any) -> None:
+    settings.ALLOW_PRIVATE = False
+    with pytest.raises(Refused, match="not a public address"):
+        actions.try_it(TOCSIN, make_integration(kind="email"), **given(box))
+
+
+def test_the_password_is_kept_for_its_own_server_only(box: Box) -> None:
+    row = made(box)
+    kept = actions.save(TOCSIN, row.integration, NOON, **given(box, password="", folder="Other"))
+    assert Mailbox.objects.get(pk=kept.pk).password == "secret"
+    for wrong in ({"host": "evil.example.org"}, {"user": "other"}, {"port": 144}, {"security": "tls"}):
+        with pytest.raises(Refused, match="Enter the password"):
+            actions.try_it(TOCSIN, row.integration, **given(box, password="", **wrong))
+
+
+def test_only_who_may_and_only_for_mails(box: Box) -> None:
+    integration = make_integration(kind="email")
+    with pytest.raises(Denied):
+        actions.save(NOBODY, integration, NOON, **given(box))
+    with pytest.raises(Denied):
+        actions.try_it(NOBODY, integration, **given(box))
+    with pytest.raises(Refused, match="kind email"):
+        actions.save(TOCSIN, make_integration(integration.service, kind="generic"), NOON, **given(box))
+
+
+def test_the_engine_takes_what_is_due_and_no_other_node_does(box: Box) -> None:
+    row = made(box)
+    assert pulling._take(row, NOON)
+    assert not pulling._take(row, NOON)
+    row.refresh_from_db()
+    assert pulling.pull_due(NOON) == 0
+    assert row.next_due == NOON + pulling.LEASE
