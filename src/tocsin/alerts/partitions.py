@@ -76,7 +76,9 @@ def _wanted(table: str, now: datetime, oldest: datetime) -> Iterator[Week]:
     there = {week.since for week in weeks(table)}
     coming = {monday(now) + WEEK * number for number in range(AHEAD + 1)}
     with connection.cursor() as cursor:
-        cursor.execute(_STRAY.format(table=table, column=TABLES[table]), [oldest, monday(now) + WEEK * (AHEAD + 1)])
+        # whole weeks in both tables: an event that stays with its week keeps what became of it
+        bounds = [monday(oldest), monday(now) + WEEK * (AHEAD + 1)]
+        cursor.execute(_STRAY.format(table=table, column=TABLES[table]), bounds)
         strayed = {since.astimezone(UTC) for (since,) in cursor.fetchall()}
     return (Week(since, table) for since in sorted((coming | strayed) - there))
 
