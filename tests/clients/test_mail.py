@@ -25,21 +25,20 @@ def test_a_mail_pages_and_its_recovery_resolves() -> None:
         key = beside.run(server.environ, "tests.clients.seed", "ada@example.org")["email"]
         to = f"{key}@tocsin.example.org"
 
-        def group(state: str) -> dict[str, object] | None:
-            groups = beside.run(server.environ, "tests.clients.seen")["groups"]
-            return groups[0] if groups and groups[0]["state"] == state else None
-
         msmtp = ["msmtp", "--host=127.0.0.1", f"--port={port}", "--tls=off", "--auth=off", "--from=nagios@m", to]
         subprocess.run(msmtp, input=PROBLEM.encode(), check=True, timeout=30)
-        fired = beside.until(lambda: group("triggered"), "alert")
-        assert (fired["severity"], fired["alerts"]) == ("critical", ["service alert: db1/disk"])
-        paged = beside.until(lambda: mailbox.mails, "page")
-        assert "db1/Disk is CRITICAL" in str(paged[0])
+        beside.until(lambda: mailbox.mails, "page")
+        assert "db1/Disk is CRITICAL" in str(mailbox.mails[0])
 
-        with smtplib.SMTP("127.0.0.1", port, local_hostname="m", timeout=30) as client:
-            client.sendmail("nagios@m", [to], "Subject: ** RECOVERY Service Alert: db1/Disk is OK **\n\n")
-        assert beside.until(lambda: group("resolved"), "resolution")["alerts"] == fired["alerts"]
         server.kill("web")  # the supervisor holds the socket: a mail that comes now waits, and is taken
-        with smtplib.SMTP("127.0.0.1", port, local_hostname="m", timeout=30) as client:
-            client.sendmail("nagios@m", [to], PROBLEM)
-        beside.until(lambda: len(beside.run(server.environ, "tests.clients.seen")["groups"]) == 2, "second group")
+        for subject in ("RECOVERY Service Alert: db1/Disk is OK", "PROBLEM Service Alert: db2/Disk is CRITICAL"):
+            with smtplib.SMTP("127.0.0.1", port, local_hostname="m", timeout=60) as client:
+                client.sendmail("nagios@m", [to], f"Subject: ** {subject} **\n\n")
+        beside.until(lambda: len(mailbox.mails) > 1, "second page")
+        first, second = beside.run(server.environ, "tests.clients.seen")["groups"]
+        assert (first["state"], first["severity"], first["alerts"]) == (
+            "resolved",
+            "critical",
+            ["service alert: db1/disk"],
+        )
+        assert second["state"] == "triggered"
