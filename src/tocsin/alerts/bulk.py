@@ -118,13 +118,12 @@ def moment(at: datetime) -> object:
 
 def _without_zones(row: Values, moments: Sequence[int]) -> Sequence[object]:
     """As Django writes moments into SQLite."""
-    if not any(isinstance(row[place], datetime) for place in moments):
-        return row
-    values = list(row)
+    values: list[object] = []
     for place in moments:
-        if isinstance(moment := values[place], datetime):
-            values[place] = _text(moment)
-    return values
+        if isinstance(at := row[place], datetime):
+            values = values or list(row)
+            values[place] = _text(at)
+    return values or row
 
 
 @lru_cache(maxsize=8192)  # an alert, its group and its history begin at the same moment
