@@ -30,6 +30,7 @@ class MailboxForm(forms.Form):
     def __init__(self, row: Mailbox | None, data: object = None) -> None:
         initial = {name: getattr(row, name) for name in FIELDS} if row else {}
         super().__init__(data, initial=initial)  # type: ignore[arg-type]
+        self.fields["password"].required = row is None
         if row:
             self.fields["password"].help_text = "Leave this empty to keep the one that there is."
 

@@ -123,9 +123,10 @@ Let your tool send its mails to this address:
 
   {url}
 
-A mail opens an alert with its subject as the summary. One about the same thing that says in its subject that it is over
-(RECOVERY, RESOLVED, OK, UP and others, where tools put them) resolves it. What comes without such a word pages: better
-once too often than never. The words, and what makes two mails the same problem, are in the mapping and can be changed.
+A mail opens an alert with its subject as the summary. One about the same thing that says in its subject that it is \
+over (RECOVERY, RESOLVED, OK, UP and others, where tools put them) resolves it. What comes without such a word pages: \
+better once too often than never. The words, and what makes two mails the same problem, are in the mapping and can be \
+changed.
 
 To say yourself what belongs together, put a name behind a plus before the @:
 
