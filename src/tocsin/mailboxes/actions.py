@@ -6,7 +6,7 @@ from django.db import transaction
 
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.health import problems
-from tocsin.mailboxes import imap, pulling
+from tocsin.mailboxes import imap, pulling, queries
 from tocsin.mailboxes.imap import Account, Broken
 from tocsin.mailboxes.models import Mailbox
 from tocsin.people.problems import Refused
@@ -18,18 +18,13 @@ _FIELDS = {"host", "port", "security", "user", "password", "folder", "afterwards
 _PLACE = {"host", "port", "security", "user", "folder"}  # with another of these, other mails have these numbers
 
 
-def mailbox_of(actor: Actor, integration: Integration) -> Mailbox | None:
-    require(actor, Verb.VIEW)
-    return Mailbox.objects.filter(integration=integration).first()
-
-
 def save(actor: Actor, integration: Integration, now: datetime, **fields: object) -> Mailbox:
     """An empty password keeps the one that there is, for the same server and user. It is looked into at once."""
     require(actor, Verb.CONFIGURE)
     check_fields(fields, _FIELDS)
     if integration.kind != SOURCE.kind:
         raise Refused("Only an integration of kind email has a mailbox. Nothing was saved.")
-    row = mailbox_of(actor, integration)
+    row = queries.mailbox_of(actor, integration)
     fields["password"] = _password(row, fields)
     if fields.get("afterwards") == "move" and not fields.get("move_to"):
         raise Refused("Say where mails are to be moved to.", {"move_to": "Say where mails are to be moved to."})
@@ -43,7 +38,7 @@ def save(actor: Actor, integration: Integration, now: datetime, **fields: object
 def remove(actor: Actor, integration: Integration, now: datetime) -> None:
     """Nothing is looked into any more; the mails stay where they are."""
     require(actor, Verb.CONFIGURE)
-    row = mailbox_of(actor, integration)
+    row = queries.mailbox_of(actor, integration)
     if row is not None:
         with transaction.atomic():
             problems.over(pulling.problem(row), now)
@@ -54,7 +49,7 @@ def try_it(actor: Actor, integration: Integration, **fields: object) -> str:
     """What is found there, in a sentence. Nothing is changed. `Refused` says what does not work."""
     require(actor, Verb.CONFIGURE)
     check_fields(fields, _FIELDS)
-    password = _password(mailbox_of(actor, integration), fields)
+    password = _password(queries.mailbox_of(actor, integration), fields)
     port = int(str(fields["port"]))
     names = ("host", "security", "user", "folder")
     account = Account(port=port, password=password, **{name: str(fields[name]) for name in names})

@@ -11,6 +11,7 @@ from tocsin import clock
 from tocsin.core.permissions import Verb
 from tocsin.mailboxes import actions
 from tocsin.mailboxes.forms import MailboxForm
+from tocsin.mailboxes.queries import mailbox_of
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, put_beside, show
 from tocsin.people.problems import Refused
@@ -21,7 +22,7 @@ from tocsin.services import queries
 def mailbox(request: ActorRequest, pk: int) -> HttpResponse:
     """“try” signs in and looks, and keeps nothing; everything else saves."""
     integration = queries.integration(request.actor, pk)
-    row = actions.mailbox_of(request.actor, integration)
+    row = mailbox_of(request.actor, integration)
     form = MailboxForm(row, request.POST or None)
     context: dict[str, Any] = {"form": form, "integration": integration, "mailbox": row}
     if form.is_valid():
