@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -32,9 +31,9 @@ def now() -> datetime:
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A copy of the one database that was migrated for the whole run, in place of migrations in every worker."""
     with django_db_blocker.unblock():
-        path = urlsplit(databases.fresh(running.migrated())).path
+        url = databases.fresh(running.migrated())
         connection.close()
-        connection.settings_dict["NAME"] = path.lstrip("/") if databases.IS_POSTGRESQL else path
+        connection.settings_dict["NAME"] = databases.name_of(url)
         yield
         connection.close()
 

@@ -57,6 +57,11 @@ def named(database: str) -> str:
     return f"{head.rsplit('/', 1)[0]}/{database}?{query}"
 
 
+def name_of(url: str) -> str:
+    """As Django's settings want it: the path of a file, or the name on the server."""
+    return url.partition("?")[0].rsplit("/", 1)[1] if IS_POSTGRESQL else url.removeprefix("sqlite:///")
+
+
 def fresh(template: str = "") -> str:
     """The URL of a new database: empty, or a copy of a `template` URL."""
     return _fresh_postgresql(template) if IS_POSTGRESQL else _fresh_sqlite(template)
@@ -76,7 +81,7 @@ def _fresh_sqlite(template: str) -> str:
 
 def _fresh_postgresql(template: str) -> str:
     name = f"tocsin_{uuid.uuid4().hex[:12]}"
-    like = f' TEMPLATE "{template.partition("?")[0].rsplit("/", 1)[1]}"' if template else ""
+    like = f' TEMPLATE "{name_of(template)}"' if template else ""
     with psycopg.connect(server_url(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"{like}')  # type: ignore[call-overload]
     return named(name)
