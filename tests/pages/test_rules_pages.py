@@ -65,7 +65,7 @@ def test_a_silence_knows_a_service_by_the_name_that_people_see(
     [
         ('service="chekout"', "holds for no alert: there is no service of that name. There is checkout."),
         ('service!="chekout", team="x"', "holds for every alert"),
-        ('severity="warn", team="x"', "There is warning, …."),
+        ('severity="warn", team="x"', "There is warning, …"),
         ('kind="pager"', "There is "),
         ('integration="Monitor"', "There is Monitoring."),
         ('service="checkout", severity=~"warn.*", team="anything"', ""),

@@ -26,14 +26,16 @@ def of_group(service: Service, alerts: Iterable[Alert]) -> list[Shown]:
     two by one name."""
     brought = [link for alert in alerts for link in (*alert.links, *map(_of_image, alert.images))]
     said = [shown(str(link.get("href")), str(link.get("text") or "")) for link in brought if is_web(link.get("href"))]
-    words = {link.text for link in said}
-    own = [
-        replace(link, text=f"{link.text} of {service}") if link.text in words else link for link in of_service(service)
-    ]
+    own = [_told_apart(link, said, service) for link in of_service(service)]
     links: dict[str, Shown] = {}
     for link in (*said, *own):
         links.setdefault(link.href, link)
     return list(links.values())
+
+
+def _told_apart(link: Shown, others: Iterable[Shown], service: Service) -> Shown:
+    is_like = any(other.text.startswith(link.text) for other in others)
+    return replace(link, text=f"{link.text} of {service}") if is_like else link
 
 
 def shown(href: str, text: str) -> Shown:

@@ -46,10 +46,11 @@ def tabs(actor: Actor, filters: GroupFilters, now: datetime) -> list[Tab]:
     for state, held, count in rows.annotate(count=Count("pk")):
         called = lifecycle.shown(state, held)
         found[SUPPRESSED if called == MAINTENANCE else called] += count
+    is_held = bool(found[SUPPRESSED]) or filters.state == SUPPRESSED  # a phone is narrow: only where there are any
     return [
         _tab(filters, "open", "Open", found.total()),
         _tab(filters, "triggered", "Triggered", found[GroupState.TRIGGERED]),
-        _tab(filters, "suppressed", "Suppressed", found[SUPPRESSED]),
+        *([_tab(filters, SUPPRESSED, "Suppressed", found[SUPPRESSED])] if is_held else ()),
         _tab(filters, "acknowledged", "Acknowledged", found[GroupState.ACKNOWLEDGED]),
         _tab(filters, "resolved", "Resolved", None),
         _tab(filters, "all", "All", None),

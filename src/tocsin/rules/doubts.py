@@ -33,9 +33,9 @@ def _doubt(matcher: Matcher) -> str:
     if matcher.value in known:
         return ""
     close = get_close_matches(matcher.value.lower(), known, _SHOWN, 0.5) or known[:_SHOWN]
-    more = ", …" if len(close) < len(known) else ""
+    end = ", …" if len(close) < len(known) else "."
     so = "every alert" if matcher.op is Op.IS_NOT else "no alert"
-    there = f" There is {', '.join(close)}{more}." if close else ""
+    there = f" There is {', '.join(close)}{end}" if close else ""
     return f"{matcher} holds for {so}: there is no {matcher.name} of that name.{there}"
 
 
