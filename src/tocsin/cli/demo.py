@@ -164,8 +164,8 @@ def _services(actor: Actor, policy: EscalationPolicy, team: Team, now: datetime)
         rollback="`deploy rollback checkout` goes back to the version before, in two minutes.",
     )
     services.create_service(actor, "Search", policy, now, team=team, description="Product search.", group_minutes=10)
-    _recent(actor, checkout, now)
     _, key = services.create_integration(actor, checkout, "pagerduty", "Monitoring", now)
+    _recent(actor, checkout, now)
     return key
 
 
