@@ -82,5 +82,5 @@ def test_how_long_is_set_in_the_browser(world: World, monitoring: Monitoring) ->
     monitoring.fires()
     made_in_browser.put("keep_events_days", 7)
     made_in_browser.put("keep_messages_days", "for ever")  # odd: as if it were not there
-    done = clear(world.now + 8 * DAY)
+    done = clear(world.now + 15 * DAY)  # a week that is over whole
     assert (done["events"], done["messages"]) == (1, 0)

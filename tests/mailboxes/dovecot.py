@@ -89,7 +89,8 @@ def program() -> str:
 @contextlib.contextmanager
 def dovecot() -> Iterator[int]:
     """The port it listens on. Any user gets a mailbox, with the password “secret”."""
-    home, port = Path(tempfile.mkdtemp(prefix="dc")), free_port()
+    # not in TMPDIR, which may be closed to the user that Dovecot becomes
+    home, port = Path(tempfile.mkdtemp(prefix="dc", dir="/tmp")), free_port()
     is_root = os.geteuid() == 0
     user, group = ("nobody", "nogroup") if is_root else (getpass.getuser(), str(os.getegid()))
     config = CONFIG.format(home=home, port=port, user=user, group=group)
