@@ -437,6 +437,46 @@ def test_taking_over(state: State, reason: Reason, due: datetime | None) -> None
     assert (decision.reason, decision.state.next_due) == (reason, due)
 
 
+@pytest.mark.parametrize(
+    ("snapshot", "paged_before", "people"),
+    [
+        # one step, one person: the same person again, and the catch-all after that
+        (policy((1,)), 1, [(1,), (100, 101)]),
+        # the second of two steps was paged: from the first
+        (policy((1,), (2,)), 2, [(1,), (2,), (100, 101)]),
+        # the first of two
+        (policy((1,), (2,)), 1, [(1,), (2,), (100, 101)]),
+        # in the middle of repeats
+        (policy((1,), (2,), repeats=1), 3, [(1,), (2,), (1,), (2,), (100, 101)]),
+        # the catch-all has been paged: it is paged again
+        (policy((1,)), 2, [(100, 101), (100, 101)]),
+        # no steps
+        (policy(), 1, [(100, 101), (100, 101)]),
+    ],
+    ids=["one step", "last of two", "first of two", "repeats", "catch-all", "no steps"],
+)
+def test_whoever_has_been_paged_when_it_gets_worse_is_paged_again_at_once(
+    snapshot: Snapshot, paged_before: int, people: list[tuple[int, ...]]
+) -> None:
+    state, now = _fresh(snapshot), NOON
+    for _ in range(paged_before):
+        now = state.next_due or NOON
+        state = escalation.advance(snapshot, state, EVERYBODY, now).state
+    state = escalation.worsened(snapshot, state, now + MINUTE).state
+    assert state.next_due == now + MINUTE
+    again = list[tuple[int, ...]]()
+    while len(again) < len(people):
+        decision = escalation.advance(snapshot, state, EVERYBODY, state.next_due or NOON)
+        state = decision.state
+        again += [decision.page.people] if decision.page else []
+    assert again == people
+
+
+def test_a_catch_all_that_reached_nobody_has_not_been_paged() -> None:
+    nobody = escalation.advance(policy((1,)), replace(RUNNING, step=1), {}, NOON)
+    assert (nobody.reason, nobody.state.catch_all_paged) == (Reason.NOBODY_AT_ALL, False)
+
+
 Change = Callable[[Snapshot, State, datetime], Decision]
 CHANGES: dict[str, Change] = {
     "time_out": escalation.time_out,
@@ -473,8 +513,12 @@ LATER = NOON + 40 * MINUTE
         ("worsened", ACKNOWLEDGED, Reason.WORSENED, Status.RUNNING, 0),
         # also where it ran already
         ("worsened", replace(RUNNING, step=1), Reason.WORSENED, Status.RUNNING, 0),
+        # and while the answer of the last step is waited for: it was paged, the catch-all was not
+        ("worsened", replace(RUNNING, step=2), Reason.WORSENED, Status.RUNNING, 0),
         # worse, at the catch-all: it stays with the catch-all, now
-        ("worsened", replace(RUNNING, step=2), Reason.WORSENED, Status.RUNNING, 2),
+        ("worsened", replace(RUNNING, step=2, catch_all_paged=True), Reason.WORSENED, Status.RUNNING, 2),
+        # a catch-all that was acknowledged: from the first step
+        ("worsened", replace(ACKNOWLEDGED, step=2, catch_all_paged=True), Reason.WORSENED, Status.RUNNING, 0),
         # what is over cannot get worse
         ("worsened", ENDED, Reason.ALREADY_ENDED, Status.ENDED, 1),
         # by hand: the next step, not the first

@@ -142,6 +142,34 @@ def test_a_rise_in_severity_pages_again_also_when_acknowledged(world: World, cha
     world.nothing_else()
 
 
+def test_it_gets_worse_while_the_only_step_waits_for_an_answer(world: World, olga: Person) -> None:
+    ada = world.person("Ada")
+    monitoring = world.monitoring(world.policy([ada]))
+    monitoring.fires("checkout is slow", "error")
+    ada.expect_page("slow")
+    world.forward(minutes=4)
+    monitoring.fires("checkout is slow", "critical")
+    assert ada.expect_page("slow").severity == "critical"
+    world.nothing_else()  # the catch-all not yet: Ada has her five minutes again
+    world.forward(minutes=4, seconds=59)
+    world.nothing_else()
+    world.forward(seconds=1)
+    olga.expect_page("slow")
+    world.nothing_else()
+
+
+def test_it_gets_worse_when_the_catch_all_has_been_paged(world: World, olga: Person) -> None:
+    ada = world.person("Ada")
+    monitoring = world.monitoring(world.policy([ada]))
+    monitoring.fires("checkout is slow", "error")
+    world.forward(minutes=5)
+    ada.expect_page("slow")
+    olga.expect_page("slow")
+    monitoring.fires("checkout is slow", "critical")
+    assert olga.expect_page("slow").severity == "critical"
+    world.nothing_else()
+
+
 def test_the_same_alert_again_pages_nobody_twice(world: World, chain: Chain) -> None:
     ada, *_, monitoring = chain
     monitoring.fires()

@@ -98,6 +98,7 @@ EMERGENCY = Snapshot(policy="an unreadable policy", steps=(), repeats=0, catch_a
 class State:
     status: Status
     step: int = 0  # the next to run; the number of steps stands for the catch-all, one more for the widened one
+    catch_all_paged: bool = False  # else the answer of the last step is still waited for
     round: int = 0  # only grows: no two pages of an escalation have the same (step, round)
     repeats_left: int = 0
     next_due: datetime | None = None  # of the next step, or of the end of an acknowledgement
@@ -239,7 +240,7 @@ def worsened(snapshot: Snapshot, state: State, now: datetime) -> Decision:
     """The severity rose. Whoever is paged by now is paged again; one that has come to the catch-all stays there."""
     if state.status is Status.ENDED:
         return Decision(reason=Reason.ALREADY_ENDED, state=state)
-    if state.status is Status.RUNNING and state.step >= len(snapshot.steps):
+    if state.status is Status.RUNNING and state.catch_all_paged:
         return Decision(reason=Reason.WORSENED, state=replace(state, next_due=now, answered=()))
     return _again(Reason.WORSENED, snapshot, state, now)
 
@@ -332,7 +333,8 @@ def _catch_all(snapshot: Snapshot, state: State, found: Found, now: datetime, ar
     page = _page(state, named, found) or _page(state, (STEWARDS,), found)
     due = _heard(page, around, now) + CATCH_ALL_EVERY if page else now + CATCH_ALL_AGAIN
     reason = Reason.CATCH_ALL_PAGED if page else Reason.NOBODY_AT_ALL
-    after = replace(state, round=state.round + 1, next_due=due, answers_needed=1)
+    paged = state.catch_all_paged or page is not None
+    after = replace(state, round=state.round + 1, next_due=due, answers_needed=1, catch_all_paged=paged)
     return Decision(reason=reason, state=after, page=page)
 
 

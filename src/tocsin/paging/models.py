@@ -19,6 +19,7 @@ class Escalation(models.Model):
     urgency = models.CharField(max_length=6)
     status = models.CharField(max_length=12, choices=[(s.value, s.name.title()) for s in Status])
     step = models.PositiveSmallIntegerField(default=0)  # the next step to run; the number of steps: the catch-all
+    catch_all_paged = models.BooleanField(default=False)  # else the last step's answer is still waited for
     round = models.PositiveIntegerField(default=0)  # only grows
     repeats_left = models.PositiveSmallIntegerField(default=0)
     next_due = models.DateTimeField(null=True, blank=True)  # of the next step, or of the end of an acknowledgement

@@ -48,6 +48,7 @@ def state_of(row: Escalation) -> State:
     return State(
         status=Status(row.status),
         step=row.step,
+        catch_all_paged=row.catch_all_paged,
         round=row.round,
         repeats_left=row.repeats_left,
         next_due=row.next_due,
@@ -61,6 +62,7 @@ def put_state(row: Escalation, decision: Decision, now: datetime) -> None:
     state = decision.state
     row.status, row.step, row.round, row.repeats_left = state.status, state.step, state.round, state.repeats_left
     row.next_due, row.reason = state.next_due, decision.reason
+    row.catch_all_paged = state.catch_all_paged
     row.answers_needed, row.answered = state.answers_needed, list(state.answered)
     if state.status is Status.ENDED:
         row.ended_at = row.ended_at or now
@@ -72,6 +74,7 @@ _WRITTEN = (
     "urgency",
     "status",
     "step",
+    "catch_all_paged",
     "round",
     "repeats_left",
     "next_due",
