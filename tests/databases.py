@@ -5,6 +5,7 @@
 
 import atexit
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -33,8 +34,12 @@ def scratch() -> Path:
 
 
 def once(name: str, make: Callable[[], str]) -> str:
-    """What `make` says, asked once in a run: the first of its processes makes it, the others wait."""
-    kept = Path(os.environ[_RUN]) / f"{name} {KIND}"
+    """What `make` says, asked once in a run: the first of its processes makes it, the others wait.
+
+    Several runs one after the other may share a directory, but each has a PostgreSQL of its own.
+    """
+    server = hashlib.sha256(server_url().encode()).hexdigest()[:12] if IS_POSTGRESQL else ""
+    kept = Path(os.environ[_RUN]) / f"{name} {KIND}{server}"
     with kept.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)

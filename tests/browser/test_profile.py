@@ -40,7 +40,6 @@ def _story(page: Page, lamp: Receiver) -> None:
 
     page.get_by_role("button", name="Test my pager").click()
     assert b"Test of your pager" in lamp.wait_for(2)[-1].body
-    page.reload()
     ring = page.locator("#ring-dialog")
     expect(ring).to_be_visible()
     ring.get_by_role("button", name="Acknowledge").click()
