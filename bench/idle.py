@@ -60,17 +60,17 @@ def ticks() -> dict[str, object]:
     return {"ours": round(statistics.median(took), 2), "target": 20, "unit": "ms", "p95": round(worst, 2)}
 
 
-_COLUMNS = """INSERT INTO paging_escalation (kind, snapshot_id, urgency, status, step, round, repeats_left, next_due,
-    answers_needed, answered, version, reason, error, started_at)"""
+_COLUMNS = """INSERT INTO paging_escalation (kind, snapshot_id, urgency, status, step, catch_all_paged, round,
+    repeats_left, next_due, answers_needed, answered, version, reason, error, started_at)"""
 _SQL = {
     "sqlite": f"""WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers)
         {_COLUMNS}
-        SELECT 'alert', %s, 'high', CASE n %% 4 WHEN 0 THEN 'acknowledged' ELSE 'running' END, 1, 0, 0,
+        SELECT 'alert', %s, 'high', CASE n %% 4 WHEN 0 THEN 'acknowledged' ELSE 'running' END, 1, false, 0, 0,
             datetime('2026-03-04 12:05:00', '+' || n || ' seconds'), 1, '[]', 1, 'step paged', '', '2026-03-04 12:00:00'
         FROM numbers LIMIT %s""",
     "postgresql": f"""{_COLUMNS}
-        SELECT 'alert', given.version, 'high', CASE n %% 4 WHEN 0 THEN 'acknowledged' ELSE 'running' END, 1, 0, 0,
-            timestamptz '2026-03-04 12:05Z' + n * interval '1 second', 1, '[]'::jsonb, 1, 'step paged', '',
+        SELECT 'alert', given.version, 'high', CASE n %% 4 WHEN 0 THEN 'acknowledged' ELSE 'running' END,
+            1, false, 0, 0, timestamptz '2026-03-04 12:05Z' + n * interval '1 second', 1, '[]'::jsonb, 1, 'step paged', '',
             '2026-03-04 12:00Z'
         FROM (SELECT %s::bigint AS version, %s::bigint AS wanted) given, generate_series(0, given.wanted - 1) n""",
 }

@@ -1,22 +1,12 @@
-"""`python -m tests.clients.seed ADDRESS`: a service whose alerts page that person by mail; prints the keys to it.
+"""A service whose alerts page a person by mail, and the keys to it; asked for by `tests.clients.beside`."""
 
-Runs beside a server, in its environment.
-"""
-
-import json
-import sys
-
-from tocsin.config import django_setup
-
-django_setup.setup()
-
-from tocsin import clock  # noqa: E402 - Django has to be set up first
-from tocsin.core.escalation import Target, TargetKind  # noqa: E402
-from tocsin.core.permissions import Actor, Role, Verb  # noqa: E402
-from tocsin.people.models import ContactMethod, User  # noqa: E402
-from tocsin.policies.actions import StepSpec, create_policy, save_steps  # noqa: E402
-from tocsin.services.actions import create_integration, create_service  # noqa: E402
-from tocsin.sources.registry import BY_HAND  # noqa: E402
+from tocsin import clock
+from tocsin.core.escalation import Target, TargetKind
+from tocsin.core.permissions import Actor, Role, Verb
+from tocsin.people.models import ContactMethod, User
+from tocsin.policies.actions import StepSpec, create_policy, save_steps
+from tocsin.services.actions import create_integration, create_service
+from tocsin.sources.registry import BY_HAND
 
 SETUP = Actor(user_id=None, name="test", via="cli", verbs=frozenset(Verb))
 
@@ -30,7 +20,3 @@ def seed(address: str) -> dict[str, str]:
     save_steps(SETUP, policy, [StepSpec(delay_minutes=5, targets=(ada_herself,))], (), now)
     service = create_service(SETUP, "shop", policy, now)
     return {kind: create_integration(SETUP, service, kind, kind, now)[1] for kind in BY_HAND}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(seed(sys.argv[1])))

@@ -1,26 +1,14 @@
-"""`python -m tests.clients.seed_check KIND NAME CONFIG`: a check of the seeded service; prints its id and ping address.
-
-Runs beside a server, in its environment, after `tests.clients.seed`.
-"""
+"""A check of the seeded service, its id and its address for pings; asked for by `tests.clients.beside`."""
 
 import json
-import sys
 
-from tocsin.config import django_setup
-
-django_setup.setup()
-
-from tests.clients.seed import SETUP  # noqa: E402 - Django has to be set up first
-from tocsin import clock  # noqa: E402
-from tocsin.checks import actions, queries  # noqa: E402
-from tocsin.services.models import Service  # noqa: E402
+from tests.clients.seed import SETUP
+from tocsin import clock
+from tocsin.checks import actions, queries
+from tocsin.services.models import Service
 
 
 def seed_check(kind: str, name: str, config: str) -> dict[str, object]:
     service = Service.objects.get(slug="shop")
     made, key = actions.create_check(SETUP, service, kind, name, clock.now(), config=json.loads(config))
     return {"id": made.pk, "url": queries.ping_url(key)}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(seed_check(*sys.argv[1:])))

@@ -1,13 +1,6 @@
-"""`python -m tests.clients.seen`: the alert groups of a server and how they were paged, as JSON; beside a server."""
+"""The alert groups of a server and how they were paged; asked for by `tests.clients.beside`."""
 
-import json
-import sys
-
-from tocsin.config import django_setup
-
-django_setup.setup()
-
-from tocsin.alerts.models import AlertGroup, Event  # noqa: E402 - Django has to be set up first
+from tocsin.alerts.models import AlertGroup, Event
 
 
 def seen() -> dict[str, object]:
@@ -26,7 +19,3 @@ def seen() -> dict[str, object]:
             for group in groups
         ],
     }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(seen()))

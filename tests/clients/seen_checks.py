@@ -1,13 +1,6 @@
-"""`python -m tests.clients.seen_checks`: the checks of a server, as JSON; beside a server."""
+"""The checks of a server; asked for by `tests.clients.beside`."""
 
-import json
-import sys
-
-from tocsin.config import django_setup
-
-django_setup.setup()
-
-from tocsin.checks.models import Check  # noqa: E402 - Django has to be set up first
+from tocsin.checks.models import Check
 
 
 def seen_checks() -> list[dict[str, object]]:
@@ -22,7 +15,3 @@ def seen_checks() -> list[dict[str, object]]:
         }
         for check in Check.objects.order_by("id")
     ]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(seen_checks()))
