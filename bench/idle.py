@@ -70,8 +70,8 @@ _SQL = {
         FROM numbers LIMIT %s""",
     "postgresql": f"""{_COLUMNS}
         SELECT 'alert', given.version, 'high', CASE n %% 4 WHEN 0 THEN 'acknowledged' ELSE 'running' END,
-            1, false, 0, 0, timestamptz '2026-03-04 12:05Z' + n * interval '1 second', 1, '[]'::jsonb, 1, 'step paged', '',
-            '2026-03-04 12:00Z'
+            1, false, 0, 0, timestamptz '2026-03-04 12:05Z' + n * interval '1 second', 1,
+            '[]'::jsonb, 1, 'step paged', '', '2026-03-04 12:00Z'
         FROM (SELECT %s::bigint AS version, %s::bigint AS wanted) given, generate_series(0, given.wanted - 1) n""",
 }
 
