@@ -1,5 +1,6 @@
 """What client tests need around a server: commands in its environment, other programs, and patience."""
 
+import atexit
 import contextlib
 import json
 import subprocess
@@ -43,6 +44,12 @@ def _answering(environ: Mapping[str, str]) -> "subprocess.Popen[str]":
 
 def _end(asked: "subprocess.Popen[str]") -> None:
     asked.communicate()  # the end of its input is the end of it
+
+
+@atexit.register
+def _end_all() -> None:
+    for asked in _asked.values():
+        _end(asked)
 
 
 @contextlib.contextmanager
