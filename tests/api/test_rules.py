@@ -6,7 +6,9 @@ from tests.api.caller import Caller
 from tests.apps.domain import person
 from tests.apps.hearing import Source, make_integration
 from tocsin import clock
+from tocsin.audit.models import Record
 from tocsin.core.permissions import Role, Scope
+from tocsin.rules import editions
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,117 @@ def test_urgency_rules_are_tried_made_and_moved(api: Caller) -> None:
     assert api.put(f"/urgency-rules/{first['id']}", {**rule, "name": "Days"})["name"] == "Days"
     assert api.call("DELETE", f"/urgency-rules/{first['id']}").status == 204
     assert len(api.get("/urgency-rules")["items"]) == 1
+
+
+ROUTE = {"name": "Shop", "matchers": "team=shop", "urgency": "low"}
+URGENCY_RULE = {"name": "Wait", "matchers": "team=shop", "urgency": "low"}
+INHIBITION = {"name": "Host", "source": "dedup_key=host", "target": "dedup_key=disk", "equal": ["team"]}
+SILENCE = {"matchers": "dedup_key=disk", "reason": "Known", "minutes": 30}
+ONCE = {"weekdays": [], "starts_at": "2998-01-01T00:00Z", "ends_at": "2999-01-01T00:00Z"}
+WINDOW = {"name": "Nightly", "services": ["checkout"], "weekdays": list(range(7)), "opens": "00:00", "minutes": 1440}
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "change", "said"),
+    [
+        ("/silences", SILENCE, {"matchers": "dedup_key=other"}, {"would page": 1}),
+        ("/silences", {**SILENCE, "matchers": "a=b"}, {"matchers": "team=shop"}, {"would be silenced": 1}),
+        ("/maintenance", WINDOW, {"services": [], "matchers": "team=other"}, {"would page": 1}),
+        ("/maintenance", WINDOW, ONCE, {}),
+        ("/inhibitions", INHIBITION, {"equal": []}, {"would be inhibited": 1}),
+        ("/inhibitions", {**INHIBITION, "equal": []}, {"is_enabled": False}, {"would page": 1}),
+        ("/routes", ROUTE, {"urgency": "none"}, {"would have none urgency": 1}),
+        ("/urgency-rules", URGENCY_RULE, {"matchers": "team=other"}, {"would have high urgency": 1}),
+    ],
+    ids=str,
+)
+def test_a_change_is_tried_and_changes_nothing(
+    api: Caller, source: Source, path: str, rule: dict[str, object], change: dict[str, object], said: dict[str, int]
+) -> None:
+    if path == "/inhibitions":
+        source.triggers("host", team="another", at=clock.now())
+        source.triggers("disk", team="shop", at=clock.now())
+    made = api.post(path, rule)
+    before = editions.mark(), Record.objects.count(), api.get(path)["items"]
+    one = f"{path}/{made['id']}"
+    assert api.post(f"{one}/trial", rule, expect=200)["counts"] == {}
+    assert api.post(f"{one}/trial", {**rule, **change}, expect=200)["counts"] == said
+    assert (editions.mark(), Record.objects.count(), api.get(path)["items"]) == before
+    api.put(one, {**rule, **change})
+
+
+def test_a_route_that_is_tried_elsewhere_counts_as_the_last_there(api: Caller) -> None:
+    moved, first = api.post("/routes", ROUTE), api.post("/routes", {"name": "First"})
+    api.post("/routes", {"name": "Inner", "urgency": "none", "parent": first["id"]})
+    assert api.post(f"/routes/{moved['id']}/trial", {**ROUTE, "parent": first["id"]}, expect=200)["counts"] == {
+        "would have none urgency": 1
+    }
+
+
+def test_a_route_is_not_tried_below_itself(api: Caller) -> None:
+    outer = api.post("/routes", ROUTE)
+    inner = api.post("/routes", {"name": "Inner", "parent": outer["id"]})
+    for parent in (outer, inner):
+        below = {**ROUTE, "parent": parent["id"]}
+        refused = api.call("POST", f"/routes/{outer['id']}/trial", below)
+        assert (refused.status, refused.body["detail"]) == (409, "A route cannot be below itself.")
+        assert api.call("PUT", f"/routes/{outer['id']}", below).body == refused.body
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "wrong", "status"),
+    [
+        ("/silences", SILENCE, {"matchers": ""}, 409),
+        ("/silences", SILENCE, {"reason": " "}, 409),
+        ("/silences", SILENCE, {"minutes": None}, 422),
+        ("/silences", SILENCE, {"minutes": None, "ends_at": "2000-01-01T00:00Z"}, 409),
+        ("/maintenance", WINDOW, {"services": []}, 409),
+        ("/maintenance", WINDOW, {"opens": None}, 409),
+        ("/maintenance", WINDOW, {"weekdays": []}, 409),
+        ("/maintenance", WINDOW, {"zone": "Mars/Olympus"}, 409),
+        ("/maintenance", WINDOW, {"services": ["nowhere"]}, 404),
+        ("/inhibitions", INHIBITION, {"name": "Taken"}, 409),
+        ("/inhibitions", INHIBITION, {"target": ""}, 409),
+        ("/routes", ROUTE, {"matchers": "team=~("}, 409),
+        ("/routes", ROUTE, {"name": " "}, 409),
+        ("/routes", ROUTE, {"parent": 12345}, 404),
+        ("/urgency-rules", URGENCY_RULE, {"starts": "09:00"}, 409),
+        ("/urgency-rules", URGENCY_RULE, {"urgency": "loud"}, 422),
+    ],
+    ids=str,
+)
+def test_a_trial_refuses_what_saving_refuses(
+    api: Caller, path: str, rule: dict[str, object], wrong: dict[str, object], status: int
+) -> None:
+    if path == "/inhibitions":
+        api.post(path, {**INHIBITION, "name": "Taken"})
+    one = f"{path}/{api.post(path, rule)['id']}"
+    tried, saved = api.call("POST", f"{one}/trial", {**rule, **wrong}), api.call("PUT", one, {**rule, **wrong})
+    assert (tried.status, tried.body) == (status, saved.body)
+    assert api.call("POST", f"{path}/12345/trial", rule).status == 404
+
+
+def test_a_silence_that_is_over_is_not_tried(api: Caller) -> None:
+    path = f"/silences/{api.post('/silences', SILENCE)['id']}"
+    api.call("DELETE", path)
+    assert "over already" in api.call("POST", f"{path}/trial", SILENCE).body["detail"]
+
+
+def test_whoever_may_save_may_try(api: Caller) -> None:
+    responder = Caller(person("Bea", Role.RESPONDER), Scope.RESPOND)
+    observer = Caller(person("Oscar", Role.OBSERVER))
+    silence = f"/silences/{api.post('/silences', SILENCE)['id']}/trial"
+    assert responder.call("POST", silence, SILENCE).status == 200
+    assert observer.call("POST", silence, SILENCE).status == 403
+    for path, rule in (
+        ("/maintenance", WINDOW),
+        ("/inhibitions", INHIBITION),
+        ("/routes", ROUTE),
+        ("/urgency-rules", URGENCY_RULE),
+    ):
+        one = f"{path}/{api.post(path, rule)['id']}/trial"
+        for caller in (responder, observer):
+            assert caller.call("POST", one, rule).status == caller.call("POST", f"{path}/trial", rule).status == 403
 
 
 def test_a_token_that_may_respond_silences_and_writes_no_rules(source: Source) -> None:

@@ -1,5 +1,6 @@
 """Saving, changing and deleting one configured row: checked, audited, and refused in words."""
 
+import copy
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -40,6 +41,14 @@ def change(actor: Actor, obj: Row, now: datetime, changes: Mapping[str, object],
         _set(obj, old)
         raise
     return obj
+
+
+def as_if(obj: Row, changes: Mapping[str, object]) -> Row:
+    """A copy as it would be saved, or `Refused` as saving it would be. Nothing is written."""
+    found = copy.copy(obj)
+    _set(found, changes)
+    _check(found)
+    return found
 
 
 def delete(actor: Actor, obj: Model, now: datetime) -> None:
@@ -83,16 +92,21 @@ def _set(obj: Model, values: Mapping[str, object]) -> None:
 
 
 def _save(obj: Model, update_fields: list[str] | None = None) -> None:
+    _check(obj)
     try:
-        obj.full_clean()
         with transaction.atomic():
             obj.save(update_fields=update_fields)
-    except ValidationError as error:
-        raise refusal(error) from error
     except IntegrityError as error:  # somebody was faster between the check and the write
         raise Refused(
             f"{obj} could not be saved: somebody made the same a moment ago. Look again and retry."
         ) from error
+
+
+def _check(obj: Model) -> None:
+    try:
+        obj.full_clean()
+    except ValidationError as error:
+        raise refusal(error) from error
 
 
 def _names(rows: Collection[Model]) -> str:

@@ -20,10 +20,7 @@ _FIELDS = {"name", "matchers", "starts_at", "ends_at", "weekdays", "opens", "min
 def create_maintenance(actor: Actor, services: Sequence[Service], now: datetime, **fields: object) -> Maintenance:
     """Once: `starts_at` and `ends_at`. Weekly: `weekdays`, `opens`, `minutes` and `zone`, and both as its limits."""
     require(actor, Verb.CONFIGURE)
-    writing.check_fields(fields, _FIELDS)
-    row = Maintenance(creator=actor.name[:160], created_by_id=actor.user_id, created_at=now)
-    row = _with(row, fields)
-    _check(row, services, now)
+    row = _with(_new(actor, now), _checked(None, services, now, fields))
     with edited():
         writing.create(actor, row, now)
         _set_services(actor, row, services, now)
@@ -34,13 +31,19 @@ def change_maintenance(
     actor: Actor, row: Maintenance, services: Sequence[Service], now: datetime, **changes: object
 ) -> Maintenance:
     require(actor, Verb.CONFIGURE)
-    writing.check_fields(changes, _FIELDS)
-    checked = _with(Maintenance(**{name: getattr(row, name) for name in _FIELDS}), changes)
-    _check(checked, services, now)
+    checked = _checked(row, services, now, changes)
     with edited():
-        writing.change(actor, row, now, {name: getattr(checked, name) for name in changes})
+        writing.change(actor, row, now, checked)
         _set_services(actor, row, services, now)
     return row
+
+
+def maintenance_as_if(
+    actor: Actor, row: Maintenance | None, services: Sequence[Service], now: datetime, **fields: object
+) -> Maintenance:
+    """What would be saved, without its services; it refuses what making or changing it would refuse."""
+    require(actor, Verb.CONFIGURE)
+    return writing.as_if(row or _new(actor, now), _checked(row, services, now, fields))
 
 
 def end_early(actor: Actor, row: Maintenance, now: datetime) -> Maintenance:
@@ -54,6 +57,21 @@ def delete_maintenance(actor: Actor, row: Maintenance, now: datetime) -> None:
     require(actor, Verb.CONFIGURE)
     with edited():
         writing.delete(actor, row, now)
+
+
+def _new(actor: Actor, now: datetime) -> Maintenance:
+    return Maintenance(creator=actor.name[:160], created_by_id=actor.user_id, created_at=now)
+
+
+def _checked(
+    row: Maintenance | None, services: Sequence[Service], now: datetime, fields: Mapping[str, object]
+) -> dict[str, object]:
+    """The fields as they are kept."""
+    writing.check_fields(fields, _FIELDS)
+    known = {name: getattr(row, name) for name in _FIELDS} if row else {}
+    found = _with(Maintenance(**known), fields)
+    _check(found, services, now)
+    return {name: getattr(found, name) for name in fields}
 
 
 def _with(row: Maintenance, fields: Mapping[str, object]) -> Maintenance:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any, Required, TypedDict, Unpack
 
 from django.db.models import QuerySet
 
@@ -18,10 +19,34 @@ DEEPEST = 8
 MOST = 500  # so that no message has to be held against more
 
 
-def save_route(
-    actor: Actor,
+class RouteFields(TypedDict, total=False):
+    name: Required[str]
+    matchers: str
+    parent: Route | None
+    goes_on: bool
+    service: Service | None
+    policy: EscalationPolicy | None
+    urgency: str
+
+
+def save_route(actor: Actor, row: Route | None, now: datetime, **said: Unpack[RouteFields]) -> Route:
+    """`row`: the one to change; None makes one, the last of its siblings. What is not said is taken out of it."""
+    require(actor, Verb.CONFIGURE)
+    with edited():
+        fields = _fields(row, **said)
+        if row is None:
+            return writing.create(actor, Route(**fields), now)
+        return writing.change(actor, row, now, fields)
+
+
+def route_as_if(actor: Actor, row: Route | None, **said: Unpack[RouteFields]) -> Route:
+    """What `save_route` would save; it refuses what that refuses."""
+    require(actor, Verb.CONFIGURE)
+    return writing.as_if(row or Route(), _fields(row, **said))
+
+
+def _fields(
     row: Route | None,
-    now: datetime,
     *,
     name: str,
     matchers: str = "",
@@ -30,21 +55,14 @@ def save_route(
     service: Service | None = None,
     policy: EscalationPolicy | None = None,
     urgency: str = "",
-) -> Route:
-    """`row`: the one to change; None makes one, the last of its siblings."""
-    require(actor, Verb.CONFIGURE)
-    fields = {
+) -> dict[str, Any]:
+    _check_place(row, parent)
+    is_moved = row is None or row.parent_id != (parent.pk if parent else None)
+    place = {"parent": parent, "position": _end(parent)} if is_moved else {}
+    return {
         "name": typed.name(name), "matchers": typed.written(typed.matchers(matchers)), "goes_on": goes_on,
-        "service": service, "policy": policy, "urgency": urgency,
+        "service": service, "policy": policy, "urgency": urgency, **place,
     }  # fmt: skip
-    with edited():
-        _check_place(row, parent)
-        if row is None:
-            made = Route(parent=parent, position=_end(parent), **fields)
-            return writing.create(actor, made, now)
-        if row.parent_id != (parent.pk if parent else None):
-            fields |= {"parent": parent, "position": _end(parent)}
-        return writing.change(actor, row, now, fields)
 
 
 def move_route(actor: Actor, row: Route, by: int, now: datetime) -> None:

@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.people.problems import Refused
-from tocsin.people.writing import change, create
+from tocsin.people.writing import as_if, change, create
 from tocsin.rules import typed
 from tocsin.rules.editions import edited
 from tocsin.rules.models import Silence
@@ -35,29 +36,25 @@ def create_silence(
         return create(actor, row, now)
 
 
-def change_silence(
-    actor: Actor,
-    silence: Silence,
-    now: datetime,
-    *,
-    matchers: str | None = None,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-    reason: str | None = None,
-) -> Silence:
+class SilenceChanges(TypedDict, total=False):
+    matchers: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+def change_silence(actor: Actor, silence: Silence, now: datetime, **said: Unpack[SilenceChanges]) -> Silence:
     """What is over stays as it was: it says what happened. The start of one that holds already stays too."""
     require(actor, Verb.RESPOND)
-    _check_open(silence, now)
-    changes: dict[str, object] = {"ends_at": ends_at or silence.ends_at, "updated_at": now}
-    if silence.starts_at > now:
-        changes["starts_at"] = max(starts_at or silence.starts_at, now)
-    if matchers is not None:
-        changes["matchers"] = typed.written(typed.some_matchers(matchers))
-    if reason is not None:
-        changes["reason"] = _reason(reason)
-    _check_span(starts_at or silence.starts_at, ends_at or silence.ends_at, now)
+    changes = _changes(silence, now, said)
     with edited():
         return change(actor, silence, now, changes)
+
+
+def silence_as_if(actor: Actor, silence: Silence, now: datetime, **said: Unpack[SilenceChanges]) -> Silence:
+    """What `change_silence` would save; it refuses what that refuses."""
+    require(actor, Verb.RESPOND)
+    return as_if(silence, _changes(silence, now, said))
 
 
 def extend(actor: Actor, silence: Silence, by: timedelta, now: datetime) -> Silence:
@@ -72,6 +69,20 @@ def expire(actor: Actor, silence: Silence, now: datetime) -> Silence:
     ends = {"starts_at": min(silence.starts_at, now), "ends_at": now, "updated_at": now}
     with edited():
         return change(actor, silence, now, ends, verb="expired")
+
+
+def _changes(silence: Silence, now: datetime, said: SilenceChanges) -> dict[str, object]:
+    _check_open(silence, now)
+    starts_at, ends_at = said.get("starts_at", silence.starts_at), said.get("ends_at", silence.ends_at)
+    changes: dict[str, object] = {"ends_at": ends_at, "updated_at": now}
+    if silence.starts_at > now:
+        changes["starts_at"] = max(starts_at, now)
+    if "matchers" in said:
+        changes["matchers"] = typed.written(typed.some_matchers(said["matchers"]))
+    if "reason" in said:
+        changes["reason"] = _reason(said["reason"])
+    _check_span(starts_at, ends_at, now)
+    return changes
 
 
 def _check_open(silence: Silence, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, time
+from typing import Any, Required, TypedDict, Unpack
 
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.signals import Urgency
@@ -14,32 +15,33 @@ from tocsin.rules.models import UrgencyRule
 MOST = 200
 
 
+class UrgencyFields(TypedDict, total=False):
+    name: Required[str]
+    urgency: Required[Urgency]
+    matchers: str
+    otherwise: Urgency | None  # outside its hours; none: the next rule says
+    weekdays: Collection[int]
+    starts: time | None
+    ends: time | None
+    zone: str
+
+
 def save_urgency_rule(
-    actor: Actor,
-    row: UrgencyRule | None,
-    now: datetime,
-    *,
-    name: str,
-    urgency: Urgency,
-    matchers: str = "",
-    otherwise: Urgency | None = None,
-    weekdays: Collection[int] = (),
-    starts: time | None = None,
-    ends: time | None = None,
-    zone: str = "UTC",
+    actor: Actor, row: UrgencyRule | None, now: datetime, **said: Unpack[UrgencyFields]
 ) -> UrgencyRule:
-    """`row`: the one to change; None makes one, the last. `otherwise`: outside its hours; None: the next rule says."""
+    """`row`: the one to change; None makes one, the last."""
     require(actor, Verb.CONFIGURE)
-    _check_hours(starts, ends)
-    fields = {
-        "name": typed.name(name), "urgency": urgency.value, "otherwise": otherwise.value if otherwise else "",
-        "matchers": typed.written(typed.matchers(matchers)), "weekdays": typed.weekdays(weekdays), "starts": starts,
-        "ends": ends, "zone": writing.check_zone(zone),
-    }  # fmt: skip
+    fields = _fields(**said)
     with edited():
         if row is not None:
             return writing.change(actor, row, now, fields)
         return writing.create(actor, UrgencyRule(position=_end(), **fields), now)
+
+
+def urgency_rule_as_if(actor: Actor, row: UrgencyRule | None, **said: Unpack[UrgencyFields]) -> UrgencyRule:
+    """What `save_urgency_rule` would save; it refuses what that refuses."""
+    require(actor, Verb.CONFIGURE)
+    return writing.as_if(row or UrgencyRule(position=_end()), _fields(**said))
 
 
 def move_urgency_rule(actor: Actor, row: UrgencyRule, by: int, now: datetime) -> None:
@@ -58,6 +60,25 @@ def delete_urgency_rule(actor: Actor, row: UrgencyRule, now: datetime) -> None:
     require(actor, Verb.CONFIGURE)
     with edited():
         writing.delete(actor, row, now)
+
+
+def _fields(
+    *,
+    name: str,
+    urgency: Urgency,
+    matchers: str = "",
+    otherwise: Urgency | None = None,
+    weekdays: Collection[int] = (),
+    starts: time | None = None,
+    ends: time | None = None,
+    zone: str = "UTC",
+) -> dict[str, Any]:
+    _check_hours(starts, ends)
+    return {
+        "name": typed.name(name), "urgency": urgency.value, "otherwise": otherwise.value if otherwise else "",
+        "matchers": typed.written(typed.matchers(matchers)), "weekdays": typed.weekdays(weekdays), "starts": starts,
+        "ends": ends, "zone": writing.check_zone(zone),
+    }  # fmt: skip
 
 
 def _end() -> int:

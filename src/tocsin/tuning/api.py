@@ -15,6 +15,7 @@ from tocsin.rest import BadRequest, Page, Paging, WallTime, Weekday, actor
 from tocsin.rules import maintenance, queries, silences, typed
 from tocsin.rules.models import Maintenance, Silence
 from tocsin.rules.queries import SilenceFilters
+from tocsin.rules.silences import SilenceChanges
 from tocsin.services import queries as services
 from tocsin.services.models import Service
 from tocsin.tuning import samples, trying
@@ -120,10 +121,15 @@ def silence(request: HttpRequest, key: uuid.UUID) -> dict[str, object]:
 @router.put("/silences/{uuid:key}", response=SilenceOut, summary="Change a silence that is not over")
 def change_silence(request: HttpRequest, key: uuid.UUID, body: SilenceIn) -> dict[str, object]:
     now, who = clock.now(), actor(request)
+    return _silence(silences.change_silence(who, queries.silence(who, key), now, **_changes(body, now)), now)
+
+
+@router.post("/silences/{uuid:key}/trial", response=TrialOut, summary="What changing it so would have meant")
+def try_change_of_silence(request: HttpRequest, key: uuid.UUID, body: SilenceIn) -> dict[str, object]:
+    now, who = clock.now(), actor(request)
     row = queries.silence(who, key)
-    starts, ends = _span(body, now)
-    said = {"matchers": body.matchers, "reason": body.reason}
-    return _silence(silences.change_silence(who, row, now, starts_at=starts, ends_at=ends, **said), now)
+    edited = silences.silence_as_if(who, row, now, **_changes(body, now))
+    return trial_out(trying.of_silence(who, row, typed.matchers(edited.matchers), now))
 
 
 @router.post("/silences/{uuid:key}/extension", response=SilenceOut, summary="Make a silence last longer")
@@ -172,6 +178,13 @@ def change_maintenance(request: HttpRequest, pk: int, body: MaintenanceIn) -> di
     return _maintenance(queries.maintenance(who, pk))
 
 
+@router.post("/maintenance/{int:pk}/trial", response=TrialOut, summary="What changing it so would have meant")
+def try_change_of_maintenance(request: HttpRequest, pk: int, body: MaintenanceIn) -> dict[str, object]:
+    who = actor(request)
+    row, fields = queries.maintenance(who, pk), body.dict(exclude={"services"})
+    return trial_out(trying.of_maintenance(who, row, _services(who, body.services), fields, clock.now()))
+
+
 @router.post("/maintenance/{int:pk}/end", response=MaintenanceOut, summary="End what goes on now")
 def end_maintenance(request: HttpRequest, pk: int) -> dict[str, object]:
     who = actor(request)
@@ -192,6 +205,11 @@ def _span(body: SilenceIn, now: datetime) -> tuple[datetime, datetime]:
     if body.ends_at is None:
         raise BadRequest(detail="Say `minutes` or `ends_at`: a silence has an end.")
     return starts, body.ends_at
+
+
+def _changes(body: SilenceIn, now: datetime) -> SilenceChanges:
+    starts, ends = _span(body, now)
+    return {"matchers": body.matchers, "reason": body.reason, "starts_at": starts, "ends_at": ends}
 
 
 def _services(who: Actor, slugs: list[str]) -> list[Service]:

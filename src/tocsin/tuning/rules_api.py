@@ -117,6 +117,12 @@ def change_inhibition(request: HttpRequest, pk: int, body: InhibitionIn) -> dict
     return _inhibition(inhibitions.save_inhibition(who, queries.inhibition(who, pk), clock.now(), **body.dict()))
 
 
+@router.post("/inhibitions/{int:pk}/trial", response=TrialOut, summary="What changing it so would have meant")
+def try_change_of_inhibition(request: HttpRequest, pk: int, body: InhibitionIn) -> dict[str, object]:
+    who = actor(request)
+    return trial_out(trying.of_inhibition(who, queries.inhibition(who, pk), body.dict(), clock.now()))
+
+
 @router.delete("/inhibitions/{int:pk}", response={204: None}, summary="Delete an inhibition rule")
 def delete_inhibition(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)
@@ -155,6 +161,12 @@ def change_route(request: HttpRequest, pk: int, body: RouteIn) -> dict[str, obje
     return _route(routing.save_route(who, row, clock.now(), **_route_fields(who, body)))
 
 
+@router.post("/routes/{int:pk}/trial", response=TrialOut, summary="What changing it so would have meant")
+def try_change_of_route(request: HttpRequest, pk: int, body: RouteIn) -> dict[str, object]:
+    who = actor(request)
+    return trial_out(trying.of_route(who, queries.route(who, pk), _route_fields(who, body), clock.now()))
+
+
 @router.post("/routes/{int:pk}/move", response=RouteOut, summary="Move a route among its siblings")
 def move_route(request: HttpRequest, pk: int, body: Move) -> dict[str, object]:
     who = actor(request)
@@ -189,6 +201,12 @@ def change_urgency_rule(request: HttpRequest, pk: int, body: UrgencyRuleIn) -> d
     who = actor(request)
     row = queries.urgency_rule(who, pk)
     return _urgency_rule(urgency.save_urgency_rule(who, row, clock.now(), **body.dict()))
+
+
+@router.post("/urgency-rules/{int:pk}/trial", response=TrialOut, summary="What changing it so would have meant")
+def try_change_of_urgency_rule(request: HttpRequest, pk: int, body: UrgencyRuleIn) -> dict[str, object]:
+    who = actor(request)
+    return trial_out(trying.of_urgency_rule(who, queries.urgency_rule(who, pk), body.dict(), clock.now()))
 
 
 @router.post("/urgency-rules/{int:pk}/move", response=UrgencyRuleOut, summary="Move an urgency rule")

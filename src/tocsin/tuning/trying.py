@@ -22,9 +22,13 @@ from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.signals import Action, Signal
 from tocsin.people.problems import Refused
 from tocsin.policies.models import EscalationPolicy
-from tocsin.rules import models, rulebook, typed
+from tocsin.rules import models, rulebook
 from tocsin.rules.doubts import doubts
+from tocsin.rules.inhibitions import inhibition_as_if
+from tocsin.rules.maintenance import maintenance_as_if
+from tocsin.rules.routing import route_as_if
 from tocsin.rules.rulebook import Rulebook
+from tocsin.rules.urgency import urgency_rule_as_if
 from tocsin.services.models import Integration, Service
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
@@ -84,13 +88,9 @@ def of_maintenance(
     now: datetime,
 ) -> Trial:
     """`fields`: what `create_maintenance` takes."""
-    edited = models.Maintenance(**fields)
-    if fields["matchers"]:
-        edited.matchers = typed.written(typed.some_matchers(fields["matchers"]))
+    edited = maintenance_as_if(actor, row, services, now, **fields)
     if not edited.weekdays:
-        edited.starts_at = edited.ends_at = None
-    if not services and not edited.matchers:
-        raise Refused("Say what is worked on: at least one service, or matchers.")
+        edited.starts_at = edited.ends_at = edited.cut_at = None
     window = rulebook.window_value(edited, [service.slug for service in services])
     return _tried(
         actor, now, lambda book: replace(book, windows=(*_without(book.windows, row), window)), edited.matchers
@@ -99,42 +99,35 @@ def of_maintenance(
 
 def of_inhibition(actor: Actor, row: models.Inhibition | None, fields: Mapping[str, Any], now: datetime) -> Trial:
     """`fields`: what `save_inhibition` takes."""
-    edited = suppression.Inhibition(
-        id=row.pk if row else 0,
-        name=fields["name"],
-        source=typed.some_matchers(fields["source"], "source"),
-        target=typed.some_matchers(fields["target"], "target"),
-        equal=tuple(fields["equal"]),
-    )
-    added = (edited,) if fields.get("is_enabled", True) else ()
-    written = map(typed.written, (edited.source, edited.target))
+    edited = inhibition_as_if(actor, row, **fields)
+    added = (rulebook.inhibition_value(edited),) if edited.is_enabled else ()
     return _tried(
-        actor, now, lambda book: replace(book, inhibitions=(*_without(book.inhibitions, row), *added)), *written
+        actor,
+        now,
+        lambda book: replace(book, inhibitions=(*_without(book.inhibitions, row), *added)),
+        edited.source,
+        edited.target,
     )
 
 
 def of_route(actor: Actor, row: models.Route | None, fields: Mapping[str, Any], now: datetime) -> Trial:
     """`fields`: what `save_route` takes."""
-    matchers = typed.written(typed.matchers(fields["matchers"]))
-    position = row.position if row else 32_767  # the last
-    edited = models.Route(**{**fields, "matchers": matchers}, pk=row.pk if row else 0, position=position)
+    edited = route_as_if(actor, row, **fields)
     others = [other for other in models.Route.objects.all() if row is None or other.pk != row.pk]
-    routes = rulebook.tree(sorted([*others, edited], key=lambda route: (route.position, route.pk)))
-    return _tried(actor, now, lambda book: replace(book, routes=routes), matchers)
+    routes = rulebook.tree(sorted([*others, edited], key=lambda route: (route.position, route.pk or 0)))
+    return _tried(actor, now, lambda book: replace(book, routes=routes), edited.matchers)
 
 
 def of_urgency_rule(actor: Actor, row: models.UrgencyRule | None, fields: Mapping[str, Any], now: datetime) -> Trial:
     """`fields`: what `save_urgency_rule` takes."""
-    matchers = typed.written(typed.matchers(fields["matchers"]))
-    words = {name: (fields.get(name) or "") for name in ("urgency", "otherwise")}
-    made = models.UrgencyRule(**{**fields, **words, "matchers": matchers}, position=0, pk=row.pk if row else 0)
+    made = urgency_rule_as_if(actor, row, **fields)
     edited = rulebook.urgency_value(made)
 
     def change(book: Rulebook) -> Rulebook:
         rules = [edited if row and rule.id == row.pk else rule for rule in book.urgency_rules]
         return replace(book, urgency_rules=tuple(rules if row else [*rules, edited]))
 
-    return _tried(actor, now, change, matchers)
+    return _tried(actor, now, change, made.matchers)
 
 
 def fields_of_event(actor: Actor, receipt: uuid.UUID) -> dict[str, str]:
