@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.world import Monitoring, Person, World
+from tests.flows.test_silences import silence
+from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert, AlertGroup
 from tocsin.core.lifecycle import GroupState
 from tocsin.paging import actions
+from tocsin.rules import silences
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +139,67 @@ def test_when_everything_recovers_the_storm_does(world: World, ada: Person, moni
     assert {g.state for g in AlertGroup.objects.all()} == {GroupState.RESOLVED}
     world.forward(minutes=20)
     world.nothing_else()
+
+
+def test_a_storm_whose_group_was_resolved_goes_on_in_another_that_says_so(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    fire(monitoring, 20)
+    ada.expect_page("alert 0")
+    actions.resolve(AlertGroup.objects.get(title__startswith="Storm").pk, ada.actor, world.now)
+    fire(monitoring, 1, 20)
+    page = ada.expect_page("alert 0")
+    assert "Storm: 21 alerts of Checkout, the first of them “alert 0”" in page.title
+    fire(monitoring, 5, 21)
+    world.forward(minutes=4)
+    world.nothing_else()  # nor do those that waited page: they are part of it
+    assert world.group().title == "Storm: 26 alerts of Checkout, the first of them “alert 0”"
+
+
+def test_a_storm_that_breaks_when_the_first_alert_is_over_pages_as_a_storm(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    fire(monitoring, 1)
+    ada.expect_page("alert 0")
+    actions.resolve(world.group().pk, ada.actor, world.now)
+    fire(monitoring, 10, 1)
+    ada.expect_page("Storm: 11 alerts of Checkout, the first of them “alert 0”")
+    world.forward(minutes=4)
+    world.nothing_else()
+    assert world.group().entries.filter(kind="storm").exists()
+
+
+def test_those_that_are_let_go_at_once_are_a_storm_that_says_so(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    made = silence(world, 60)
+    fire(monitoring, 20)
+    world.nothing_else()
+    silences.expire(SETUP, made, world.now)
+    world.settle()
+    ada.expect_page("alert 0")
+    world.forward(minutes=4)
+    world.nothing_else()
+    assert Alert.objects.get(dedup_key="k0").group.title == "Storm: 20 alerts of Checkout, the first of them “alert 0”"
+    assert Alert.objects.filter(held="storm").count() == 19
+
+
+def test_one_that_is_let_go_in_calm_weather_pages(world: World, ada: Person, monitoring: Monitoring) -> None:
+    silence(world, 2, 'region="eu"')
+    monitoring.fires("eu is down", region="eu")
+    world.forward(minutes=1)
+    monitoring.fires("us is down")
+    ada.expect_page("us is down")
+    world.forward(minutes=1)
+    ada.expect_page("eu is down")
+    world.nothing_else()
+
+
+def test_the_title_of_a_storm_is_no_longer_than_one_may_be(world: World, ada: Person, monitoring: Monitoring) -> None:
+    for number in range(10):
+        monitoring.source.triggers(f"k{number}", "critical", "x" * 1024, at=world.now)
+    world.settle()
+    ada.expect_page("xxx")
+    title = AlertGroup.objects.get(title__startswith="Storm").title
+    assert len(title) == 1024
+    assert title.endswith("x…”")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.alerts.holding import Holding, Key
+from tocsin.alerts.marks import Mark, Marks, Numbers
 from tocsin.alerts.rows import AlertRow
 from tocsin.alerts.rulebook import Destination, Rulebook, Terms
 from tocsin.core import flapping, storms
@@ -29,16 +30,6 @@ class Gale:
     first: str = ""  # the title of that group, before it was a storm's
     waiting: list[tuple[Holding, AlertRow]] = field(default_factory=list)  # of this batch
     has_broken: bool = False  # in this batch
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An alert is a source of an inhibition, a target or both."""
-
-    alert: AlertRow
-    trace: Trace
-    is_source: bool
-    is_target: bool
 
 
 class Stored(Protocol):
@@ -65,7 +56,8 @@ class Gate:
     flaps: dict[Key, Flap] = field(default_factory=dict)  # of the keys of this batch
     flaps_seen: set[Key] = field(default_factory=set)  # those that have changed
     gales: dict[int, Gale] = field(default_factory=dict)
-    marks: list[Mark] = field(default_factory=list)  # of new alerts, and of those whose severity changed
+    marks: Marks = field(default_factory=Marks)
+    numbers: Numbers = field(default_factory=Numbers)
     gone: set[int] = field(default_factory=set)  # alerts that are open in the database only
 
     def hold(self, to: Destination, key: Key, at: datetime) -> Hold | None:
@@ -93,9 +85,15 @@ class Gate:
                 return flapping.still_held(terms.tolerance, self.flaps.get(key, flapping.STEADY), at)
             case HoldKind.SETTLING if alert.held_until and at < alert.held_until:
                 return storms.waiting(alert.held_until)
-            case HoldKind.STORM if self.stored.holding(alert.held_by):
-                return storms.part_of(alert.held_by)
+            case HoldKind.STORM if self._has_storm(alert):
+                return storms.part_of(self.numbers.of(alert.holder) if alert.holder else alert.held_by)
         return None
+
+    def _has_storm(self, alert: AlertRow) -> bool:
+        """Whether the group of the storm that the alert is part of is open."""
+        if alert.holder:
+            return alert.holder.state != GroupState.RESOLVED
+        return self.stored.holding(alert.held_by) is not None
 
     def recovers(self, terms: Terms, key: Key, alert: AlertRow, at: datetime) -> None:
         """The first time an alert comes and goes is when its flaps begin to be counted."""
@@ -103,14 +101,14 @@ class Gate:
             before = self.flaps.get(key) or Flap(changes=(alert.opened_at,))
             self._keep_flap(key, flapping.recovered(terms.tolerance, before, at).flap)
 
-    def arrive(self, terms: Terms, at: datetime) -> tuple[storms.Reason, Gale]:
-        """An alert would page now, on its own."""
+    def arrive(self, terms: Terms, at: datetime, *, is_known: bool = False) -> tuple[storms.Reason, Gale]:
+        """An alert would page now, on its own. `is_known`: it was part of a storm before."""
         if not terms.shelter.threshold:
             return storms.Reason.CALM, Gale()
         gale = self.gales.get(terms.service_id) or self.gales.setdefault(
             terms.service_id, self.stored.gale(terms.service_id)
         )
-        arrival = storms.arrive(terms.shelter, gale.weather, at)
+        arrival = storms.arrive(terms.shelter, gale.weather, at, is_known=is_known)
         gale.weather = arrival.weather
         gale.has_broken = gale.has_broken or arrival.reason is storms.Reason.BREAKS
         return arrival.reason, gale
@@ -123,28 +121,27 @@ class Gate:
         return found if found and found.row.state != GroupState.RESOLVED else None
 
     def note(self, alert: AlertRow, fields: Fields) -> None:
-        """Where the alert inhibits others and where it may be inhibited."""
+        """Where the alert inhibits others and where it may be inhibited. Where it did before, it does no more."""
         rules = self.rulebook.rules.inhibitions
         if not rules:
             return
-        sources, targets = dict(sources_of(rules, fields)), set(targets_of(rules, fields))
-        self.marks += [
-            Mark(alert, trace, trace in sources, trace in targets) for trace in {**sources} | dict.fromkeys(targets)
-        ]
+        sources, targets = dict(sources_of(rules, fields)), dict.fromkeys(targets_of(rules, fields))
+        traces = {**sources} | targets
+        self.marks.put(alert, [Mark(alert, trace, trace in sources, trace in targets) for trace in traces])
+        self.numbers.of(alert)  # the older one inhibits
 
     def _inhibition(self, fields: Fields, alert: AlertRow | None) -> Hold | None:
         rules = self.rulebook.rules.inhibitions
         found = {trace: self._sources(trace) for trace in targets_of(rules, fields)}
-        return inhibited(rules, fields, alert.id if alert else None, found)
+        return inhibited(rules, fields, self.numbers.of(alert) if alert else None, found)
 
     def _sources(self, trace: Trace) -> list[Source]:
-        """Alerts of this batch have no id yet: they go by the place of their mark, counted from below zero."""
         fresh = [
-            Source(id=-1 - place, summary=mark.alert.summary, is_target=mark.is_target)
-            for place, mark in enumerate(self.marks)
-            if mark.is_source and mark.trace == trace and mark.alert.state != "resolved"
+            Source(id=self.numbers.of(mark.alert), summary=mark.alert.summary, is_target=mark.is_target)
+            for mark in self.marks.sources(trace)
         ]
-        return [s for s in self.stored.sources(trace) if s.id not in self.gone] + fresh
+        stored = self.stored.sources(trace)
+        return [s for s in stored if s.id not in self.gone and s.id not in self.marks.changed] + fresh
 
     def _flap(self, terms: Terms, key: Key, at: datetime) -> Hold | None:
         before = self.flaps.get(key)
@@ -161,8 +158,9 @@ class Gate:
 
 def put(alert: AlertRow, hold: Hold | None, gate: Gate) -> None:
     """Writes it on the alert; none: nothing holds it back."""
+    holder = gate.numbers.row(hold.id) if hold else None
     alert.held = hold.kind.value if hold else ""
     alert.held_reason = hold.reason if hold else ""
-    alert.held_by = max(hold.id, 0) if hold else 0
-    alert.holder = gate.marks[-1 - hold.id].alert if hold and hold.id < 0 else None
+    alert.held_by = hold.id if hold and holder is None else 0
+    alert.holder = holder
     alert.held_until = alert.review_at = hold.until if hold else None

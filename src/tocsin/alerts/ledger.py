@@ -12,7 +12,7 @@ from tocsin.alerts.changes import ChangeKind, GroupChange
 from tocsin.alerts.gate import Gale, Gate, put
 from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to, refresh
 from tocsin.alerts.rows import AlertRow, EntryRow, EventRow, GroupRow, OutcomeRow
-from tocsin.alerts.rulebook import Destination, Rulebook, Speaker
+from tocsin.alerts.rulebook import Destination, Rulebook, Speaker, Terms
 from tocsin.core import expiry, grouping, storms
 from tocsin.core.amending import amended
 from tocsin.core.holds import Hold, HoldKind
@@ -135,12 +135,15 @@ class Ledger:
         """Many that are released at once are a storm like any other."""
         if not holding.is_held or alert.held == HoldKind.SETTLING or alert.urgency == Urgency.NONE:
             return None
-        reason, gale = self.gate.arrive(self.rulebook.terms(holding.row.service_id), at)
+        terms = self.rulebook.terms(holding.row.service_id)
+        reason, gale = self.gate.arrive(terms, at, is_known=alert.held == HoldKind.STORM)
         if reason is storms.Reason.WAITS:
             gale.waiting.append((holding, alert))
             return storms.waiting(gale.weather.settles_at)
-        eye = self._eye(reason, gale, holding, at)
-        return None if eye is holding else storms.part_of(eye.row.id or 0)
+        eye = self._eye(reason, gale, holding, terms, at)
+        if reason is storms.Reason.CALM or eye is holding:
+            return None
+        return storms.part_of(self.gate.numbers.of(eye.row))
 
     def _meet(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> Reason:
         alert = holding.alerts[key]
@@ -286,33 +289,41 @@ class Ledger:
             gale.waiting.append((self.open[new.key], opened[1]))
             return opened
         if reason is not storms.Reason.CALM and (eye := self.gate.eye(gale)):
-            self._eye(reason, gale, eye, new.at)
-            return self._join_storm(new, eye, gale)
+            self._eye(reason, gale, eye, new.to.terms, new.at)
+            return self._join_storm(new, eye)
         opened = self._open(new, placed, None)
-        self._eye(reason, gale, self.open[new.key], new.at)
+        self._eye(reason, gale, self.open[new.key], new.to.terms, new.at)
         return opened
 
-    def _eye(self, reason: storms.Reason, gale: Gale, candidate: Holding, at: datetime) -> Holding:
+    def _eye(self, reason: storms.Reason, gale: Gale, candidate: Holding, terms: Terms, at: datetime) -> Holding:
         """The group that a storm has, or would have; those that waited are part of it when it begins."""
         eye = self.gate.eye(gale)
-        if eye is None or len(gale.weather.recent) == 1:
-            eye = gale.holding = candidate
+        is_first = len(gale.weather.recent) == 1
+        if is_first or not gale.first:
             gale.first = candidate.row.title
+        if is_first or eye is None:
+            eye = gale.holding = candidate
         if reason is storms.Reason.BREAKS:
             text = "A storm: many new alerts came at once. All that come now join this group, which is paged as one."
             self._enter(eye, at, "storm", text)
-            for holding, alert in gale.waiting:
-                put(alert, storms.part_of(eye.row.id or 0), self.gate)
-                alert.holder, holding.row.held = eye.row, HoldKind.STORM.value
-            gale.waiting.clear()
+            self._gather(gale, eye)
+        if gale.weather.since is not None:
+            eye.row.title = storms.title(gale.weather, terms.name, gale.first)
+            self._touch(eye)
         return eye
 
-    def _join_storm(self, new: Arrived, eye: Holding, gale: Gale) -> tuple[Reason, AlertRow, str]:
+    def _gather(self, gale: Gale, eye: Holding) -> None:
+        """Those of this batch that waited. Of earlier batches: `stored` does it."""
+        for holding, alert in gale.waiting:
+            if alert.held == HoldKind.SETTLING and alert.state != AlertState.RESOLVED:
+                put(alert, storms.part_of(self.gate.numbers.of(eye.row)), self.gate)
+                holding.row.held = HoldKind.STORM.value
+        gale.waiting.clear()
+
+    def _join_storm(self, new: Arrived, eye: Holding) -> tuple[Reason, AlertRow, str]:
         alert = self._add(new, eye, AlertState(eye.row.state))
         eye.row.held = ""
-        eye.row.title = storms.title(gale.weather, new.to.terms.name, gale.first)
         count(eye.row, None, new.at)
-        self._touch(eye)
         if new.to.urgency.rank > Urgency(eye.row.urgency).rank:  # a storm is one page, unless it was too quiet a one
             self._worsen(eye, alert, new.to.urgency, new.at)
         return Reason.IN_STORM, alert, new.to.why

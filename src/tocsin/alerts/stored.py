@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from tocsin.alerts import locking
-from tocsin.alerts.gate import Gale, Gate, Mark
+from tocsin.alerts.gate import Gale, Gate
 from tocsin.alerts.holding import Holding, Key
+from tocsin.alerts.marks import Mark, Marks
 from tocsin.alerts.models import Alert, AlertGroup, Flap, Trace, Weather
 from tocsin.alerts.rows import AlertRow
 from tocsin.alerts.rulebook import Rulebook
@@ -90,7 +91,7 @@ def keep(gate: Gate) -> None:
     _keep_flaps(gate)
     for service_id, gale in gate.gales.items():
         _keep_gale(service_id, gale, gate.rulebook)
-    if gate.marks:
+    if gate.marks.by_alert:
         keep_marks(gate.marks)
     if gate.gone:
         let_go(Q(held=HoldKind.INHIBITION, held_by__in=gate.gone))
@@ -101,16 +102,23 @@ def let_go(held: Q) -> None:
     Alert.objects.filter(held, held_by__gt=0, resolved_at=None).update(review_at=_AT_ONCE)
 
 
-def keep_marks(marks: Sequence[Mark]) -> None:
-    """Of new alerts, and anew of those that have changed. Whom they inhibit is looked at again."""
-    ids = [mark.alert.id or 0 for mark in marks]
-    old = list(Trace.objects.filter(alert__in=ids, is_source=True).values_list("rule", "values"))
-    Trace.objects.filter(alert__in=ids).delete()
-    Trace.objects.bulk_create(map(_row, marks))
-    sources = {(m.trace[0], digest(m.trace)) for m in marks if m.is_source} | set(old)
-    for rule, values in sources:
+def keep_marks(marks: Marks) -> None:
+    """Of new alerts, and anew of those that have changed. Whom they inhibit, or did, is looked at again."""
+    before = set(_sources_among(marks.changed))
+    Trace.objects.filter(alert__in=marks.changed).delete()
+    rows = [_row(mark) for mark in marks]
+    Trace.objects.bulk_create(rows)
+    now = {(row.alert_id, row.rule, row.values, row.is_target) for row in rows if row.is_source}
+    for rule, values in {(rule, values) for _, rule, values, _ in before ^ now}:
         targets = Trace.objects.filter(rule=rule, values=values, is_target=True)
         Alert.objects.filter(pk__in=targets.values("alert"), resolved_at=None).update(review_at=_AT_ONCE)
+
+
+def _sources_among(alerts: Collection[int]) -> Iterable[tuple[int, int, str, bool]]:
+    if not alerts:
+        return ()
+    found = Trace.objects.filter(alert__in=alerts, is_source=True)
+    return found.values_list("alert_id", "rule", "values", "is_target")
 
 
 def digest(trace: Where) -> str:

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from tocsin.core.holds import Hold, HoldKind
 
+LONGEST_TITLE = 1024
+
 
 class Reason(StrEnum):
     CALM = "nothing else came just now"  # pages as usual
@@ -50,13 +52,14 @@ class Arrival:
 CALM = Weather()
 
 
-def arrive(shelter: Shelter, weather: Weather, at: datetime) -> Arrival:
-    """A new alert that would page comes."""
+def arrive(shelter: Shelter, weather: Weather, at: datetime, *, is_known: bool = False) -> Arrival:
+    """A new alert that would page comes; or one that was part of a storm before, and is counted (`is_known`)."""
     if shelter.threshold <= 0:
         return Arrival(weather=CALM, reason=Reason.CALM)
     if weather.since is not None and not is_over(shelter, weather, at):
         last = max(at, weather.last_at or at)
-        return Arrival(weather=replace(weather, last_at=last, count=weather.count + 1), reason=Reason.JOINS)
+        count = weather.count + (0 if is_known else 1)
+        return Arrival(weather=replace(weather, last_at=last, count=count), reason=Reason.JOINS)
     before = CALM if weather.since is not None else weather
     recent = (*(t for t in before.recent if at - t < shelter.window), at)
     if len(recent) > shelter.threshold:
@@ -94,8 +97,10 @@ def part_of(group: int) -> Hold:
 
 
 def title(weather: Weather, service: str, first: str) -> str:
-    """Of the storm's group."""
-    return f"Storm: {weather.count} alerts of {service}, the first of them “{first}”"
+    """Of the storm's group, no longer than a title may be."""
+    head = f"Storm: {weather.count} alerts of {service}, the first of them “"
+    room = LONGEST_TITLE - len(head) - 1
+    return f"{head}{first if len(first) <= room else f'{first[: room - 1]}…'}”"
 
 
 def farewell(weather: Weather) -> str:
