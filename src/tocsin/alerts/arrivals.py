@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.alerts.holding import Key
-from tocsin.alerts.rows import GroupRow
+from tocsin.alerts.rows import AlertRow, GroupRow
 from tocsin.alerts.rulebook import Destination, Speaker
 from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Signal, Urgency
+from tocsin.core.urgency import in_words
 
 HELD = {
     HoldKind.SILENCE: Reason.SILENCED,
@@ -47,6 +48,17 @@ def group_of(new: Arrived, hold: Hold | None) -> GroupRow:
         last_event_at=new.at,
         event_count=1,
     )
+
+
+def anew(alert: AlertRow, before: tuple[str, str], why: str) -> str:
+    """What is new about an open alert, in sentences. `before`: its urgency and what held it; `why`: of its urgency."""
+    urgency, held = before
+    said = []
+    if alert.urgency != urgency:
+        said += [f"It has {in_words(Urgency(alert.urgency))} now.", why]
+    if alert.held_reason != held:
+        said.append(alert.held_reason or "Nothing holds it back any more.")
+    return " ".join(filter(None, said))
 
 
 def said(why: str, hold: Hold | None) -> str:

@@ -7,14 +7,15 @@ and wait for the rows that `loading` has locked.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tocsin.alerts.arrivals import HELD, Arrived, group_of, said
-from tocsin.alerts.changes import ChangeKind, GroupChange
+from tocsin.alerts.arrivals import HELD, Arrived, anew, group_of, said
+from tocsin.alerts.changes import ChangeKind
 from tocsin.alerts.gate import Gale, Gate, put
 from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to, refresh
-from tocsin.alerts.rows import AlertRow, EntryRow, EventRow, GroupRow, OutcomeRow
+from tocsin.alerts.journal import Journal
+from tocsin.alerts.rows import AlertRow, EventRow, OutcomeRow
 from tocsin.alerts.rulebook import Destination, Rulebook, Speaker, Terms
 from tocsin.core import expiry, grouping, storms
-from tocsin.core.amending import amended
+from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import AlertState, GroupState, Standing, arrived, group_state, met
 from tocsin.core.matching import Fields
@@ -29,18 +30,10 @@ _CHANGE = {
 
 
 @dataclass(slots=True)
-class Ledger:
+class Ledger(Journal):
     gate: Gate
     open: dict[Key, Holding] = field(default_factory=dict)
     newest: dict[tuple[int, str], Holding | None] = field(default_factory=dict)  # by service and key of the group
-    changes: list[GroupChange] = field(default_factory=list)
-    outcomes: list[OutcomeRow] = field(default_factory=list)
-    entries: list[EntryRow] = field(default_factory=list)
-    new_groups: list[GroupRow] = field(default_factory=list)
-    new_alerts: list[AlertRow] = field(default_factory=list)
-    touched_groups: dict[int, Holding] = field(default_factory=dict)
-    touched_alerts: dict[int, AlertRow] = field(default_factory=dict)
-    judged: dict[int, AlertRow] = field(default_factory=dict)  # old alerts whose urgency or hold was decided again
 
     @property
     def rulebook(self) -> Rulebook:
@@ -58,9 +51,9 @@ class Ledger:
             self._repeat(holding, alert, signal, event.received_at)
             reason = Reason.DEDUPLICATED
         else:
-            reason = self._meet(holding, integration, key, signal, event.received_at)
+            reason, why = self._meet(holding, integration, key, signal, event.received_at)
         if signal.note and alert:
-            self._enter(holding or self.open[key], event.received_at, "note", _note(signal))
+            self.enter(holding or self.open[key], event.received_at, "note", _note(signal))
         self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert, why))
 
     def _repeat(self, holding: Holding, alert: AlertRow, signal: Signal, at: datetime) -> None:
@@ -79,7 +72,7 @@ class Ledger:
         silence = self.rulebook.terms(holding.row.service_id).silence
         is_silent = bool(silence) and alert.last_event_at + silence <= at
         why = expiry.Reason.SILENT if is_silent else expiry.Reason.ANNOUNCED
-        self._touch(holding, alert)
+        self.touch(holding, alert)
         self._resolve(holding, key, at, f"“{alert.summary}” resolved by itself: {why.value}.")
 
     def review(self, key: Key, fields: Fields, at: datetime) -> None:
@@ -91,7 +84,7 @@ class Ledger:
         self._rejudge(holding, alert, hold, at)
 
     def _rejudge(self, holding: Holding, alert: AlertRow, hold: Hold | None, at: datetime) -> None:
-        self._judged(holding, alert)
+        self.judge(holding, alert)
         if hold is not None:
             self._hold_back(holding, alert, hold, at)
         elif alert.held:
@@ -99,17 +92,12 @@ class Ledger:
         else:
             alert.review_at = None
 
-    def _judged(self, holding: Holding, alert: AlertRow) -> None:
-        self._touch(holding, alert)
-        if alert.id:
-            self.judged[alert.id] = alert
-
     def _hold_back(self, holding: Holding, alert: AlertRow, hold: Hold, at: datetime) -> None:
         is_new = alert.held != hold.kind
         holding.held += 0 if alert.held else 1
         put(alert, hold, self.gate)
         if is_new:
-            self._enter(holding, at, "held", f"“{alert.summary}” pages nobody now. {hold.reason}")
+            self.enter(holding, at, "held", f"“{alert.summary}” pages nobody now. {hold.reason}")
         self._quiet(holding, at)
 
     def _release(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
@@ -120,7 +108,7 @@ class Ledger:
         put(alert, None, self.gate)
         holding.held -= 1
         holding.row.held = ""
-        self._enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
+        self.enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
         if holding.row.state == GroupState.ACKNOWLEDGED and alert.urgency != Urgency.NONE:
             self._reopen(holding, alert, Urgency(alert.urgency), at)
         else:
@@ -145,11 +133,15 @@ class Ledger:
             return None
         return storms.part_of(self.gate.numbers.of(eye.row))
 
-    def _meet(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> Reason:
+    def _meet(
+        self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime
+    ) -> tuple[Reason, str]:
+        """What it does, and what rules say anew about the alert."""
         alert = holding.alerts[key]
+        why = ""
         standing = Standing(state=AlertState(alert.state), severity=Severity(alert.severity))
         reason = met(signal.action, signal.severity, standing)
-        self._touch(holding, alert)
+        self.touch(holding, alert)
         count(holding.row, alert, at)
         match reason:
             case Reason.RESOLVED:
@@ -159,20 +151,12 @@ class Ledger:
             case Reason.UNACKNOWLEDGED:
                 self._unacknowledge(holding, alert, at)
             case Reason.AMENDED:
-                self._amend(holding, alert, signal, at)
+                why = self._amend(holding, integration, key, signal, at)
             case Reason.DEDUPLICATED:
-                refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
+                why = self._update(holding, integration, key, signal, at)
             case Reason.RAISED | Reason.LOWERED:
-                signal = self._whole(alert, signal)
-                to = self.rulebook.place(integration, signal, at)
-                self._change_severity(holding, alert, key, signal, to, at)
-        return reason
-
-    def _touch(self, holding: Holding, alert: AlertRow | None = None) -> None:
-        if holding.row.id:
-            self.touched_groups[holding.row.id] = holding
-        if alert and alert.id:
-            self.touched_alerts[alert.id] = alert
+                why = self._change_severity(holding, integration, key, self._whole(alert, signal), at)
+        return reason, why
 
     def _resolve(self, holding: Holding, key: Key, at: datetime, text: str) -> None:
         alert = holding.alerts.pop(key)
@@ -183,50 +167,72 @@ class Ledger:
         if alert.id:
             self.gate.gone.add(alert.id)
         self.gate.recovers(self.rulebook.terms(holding.row.service_id), key, alert, at)
-        self._enter(holding, at, "recovered", text)
+        self.enter(holding, at, "recovered", text)
         self._settle(holding, at)
 
     def _acknowledge(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
         holding.acknowledge()
-        self._enter(holding, at, "acknowledged", f"The source acknowledged “{alert.summary}”.")
+        self.enter(holding, at, "acknowledged", f"The source acknowledged “{alert.summary}”.")
         self._settle(holding, at)
 
     def _unacknowledge(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
         holding.move(alert, AlertState.TRIGGERED)
-        self._enter(holding, at, "unacknowledged", f"The source took its acknowledgement of “{alert.summary}” back.")
+        self.enter(holding, at, "unacknowledged", f"The source took its acknowledgement of “{alert.summary}” back.")
         self._settle(holding, at)
 
-    def _amend(self, holding: Holding, alert: AlertRow, signal: Signal, at: datetime) -> None:
-        was = alert.summary
-        refresh(alert, self._whole(alert, signal), self.rulebook.terms(holding.row.service_id).silence)
+    def _amend(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
+        alert = holding.alerts[key]
+        was, whole = alert.summary, self._whole(alert, signal)
+        why = self._update(holding, integration, key, whole, at)
         if holding.row.title == was:
             holding.row.title = alert.summary
         said = f"The source changed what “{was}” says."
-        self._enter(holding, at, "amended", said if alert.summary == was else f"{said} It is “{alert.summary}” now.")
+        self.enter(holding, at, "amended", said if alert.summary == was else f"{said} It is “{alert.summary}” now.")
+        return why
+
+    def _update(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
+        """Rules are asked again when what they see has changed; where none asks, there is nothing to compare."""
+        alert = holding.alerts[key]
+        is_news = self.rulebook.asks(integration) and is_other(self._before(alert), signal)
+        refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
+        return self._reconsider(holding, integration, key, signal, at) if is_news else ""
+
+    def _before(self, alert: AlertRow) -> Signal:
+        """What it has said so far."""
+        return alert.said or self.gate.stored.said(alert)
 
     def _whole(self, alert: AlertRow, signal: Signal) -> Signal:
         """What the alert says when a signal that has only a part of it is heard."""
         if signal.action not in (Action.AMEND, Action.RATE):
             return signal
-        before = alert.said or self.gate.stored.said(alert)
+        before = self._before(alert)
         return amended(replace(before, severity=Severity(alert.severity), ends_at=alert.ends_at), signal)
 
-    def _change_severity(
-        self, holding: Holding, alert: AlertRow, key: Key, signal: Signal, to: Destination, at: datetime
-    ) -> None:
+    def _change_severity(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
+        alert = holding.alerts[key]
         was, said = alert.severity, alert.summary
-        refresh(alert, signal, to.terms.silence)
+        refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
         if holding.row.title == said:
             holding.row.title = alert.summary  # who is paged anew reads what it is now
+        self.enter(holding, at, "severity", f"“{alert.summary}” went from {was} to {alert.severity}.")
+        return self._reconsider(holding, integration, key, signal, at)
+
+    def _reconsider(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
+        """By the rules as for a new alert; it stays in its group, and with its service. What is new, in sentences."""
+        alert = holding.alerts[key]
+        before = alert.urgency, alert.held_reason
+        to = self.rulebook.place(integration, signal, at)
+        terms = self.rulebook.terms(holding.row.service_id)
+        fields = {**to.fields, "service": terms.slug} if to.fields else to.fields
         alert.urgency = to.urgency.value
-        self._enter(holding, at, "severity", f"“{alert.summary}” went from {was} to {alert.severity}.")
-        self._judged(holding, alert)
-        self.gate.note(alert, to.fields)
-        hold = self.gate.suppression(to.fields, key, alert, at) or self.gate.still(to.terms, key, alert, at)
+        self.judge(holding, alert)
+        self.gate.note(alert, fields)
+        hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
         if hold or alert.held:
             self._rejudge(holding, alert, hold, at)
         if not alert.held:
             self._worsen(holding, alert, to.urgency, at)
+        return anew(alert, before, to.why)
 
     def _worsen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
         """Being worse than ever pages again."""
@@ -234,15 +240,15 @@ class Ledger:
             return
         holding.move(alert, AlertState.TRIGGERED)
         become(holding.row, GroupState.TRIGGERED, at)
-        self._changed(holding, ChangeKind.WORSENED)
+        self.tell(holding, ChangeKind.WORSENED)
 
     def _settle(self, holding: Holding, at: datetime) -> None:
         """The group follows its alerts."""
         state = group_state(holding.triggered, holding.acknowledged)
         if become(holding.row, state, at):
-            self._changed(holding, _CHANGE[state])
+            self.tell(holding, _CHANGE[state])
         if state is GroupState.RESOLVED:
-            self._enter(holding, at, "resolved", "All alerts of the group are resolved.")
+            self.enter(holding, at, "resolved", "All alerts of the group are resolved.")
             if self.newest.get((holding.row.service_id, holding.row.key)) is holding:
                 self.newest[holding.row.service_id, holding.row.key] = None
         else:
@@ -254,8 +260,8 @@ class Ledger:
             return
         holding.row.urgency = Urgency.NONE.value
         holding.row.held = next((a.held for a in holding.alerts.values() if a.held), HoldKind.SILENCE.value)
-        self._enter(holding, at, "held", "All its open alerts are held back: paging has stopped.")
-        self._changed(holding, ChangeKind.HELD)
+        self.enter(holding, at, "held", "All its open alerts are held back: paging has stopped.")
+        self.tell(holding, ChangeKind.HELD)
 
     def _arrive(
         self, integration: Speaker, key: Key, signal: Signal, at: datetime
@@ -305,11 +311,11 @@ class Ledger:
             eye = gale.holding = candidate
         if reason is storms.Reason.BREAKS:
             text = "A storm: many new alerts came at once. All that come now join this group, which is paged as one."
-            self._enter(eye, at, "storm", text)
+            self.enter(eye, at, "storm", text)
             self._gather(gale, eye)
         if gale.weather.since is not None:
             eye.row.title = storms.title(gale.weather, terms.name, gale.first)
-            self._touch(eye)
+            self.touch(eye)
         return eye
 
     def _gather(self, gale: Gale, eye: Holding) -> None:
@@ -336,8 +342,8 @@ class Ledger:
         alert = self._add(new, holding, AlertState.TRIGGERED, hold)
         why = said(new.to.why, hold)
         text = f"“{new.integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
-        self._enter(holding, new.at, "opened", f"{text} {why}".rstrip())
-        self._changed(holding, ChangeKind.OPENED)
+        self.enter(holding, new.at, "opened", f"{text} {why}".rstrip())
+        self.tell(holding, ChangeKind.OPENED)
         return HELD[hold.kind] if hold else arrived(new.signal.action, new.to.urgency, None), alert, why
 
     def _join(self, new: Arrived, holding: Holding, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
@@ -345,10 +351,10 @@ class Ledger:
         quiet = reason is Reason.JOINED and holding.row.state == GroupState.ACKNOWLEDGED
         alert = self._add(new, holding, AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED, hold)
         count(holding.row, None, new.at)
-        self._touch(holding, alert)
+        self.touch(holding, alert)
         why = said(new.to.why, hold)
         text = f"“{new.integration.name}” reported “{alert.summary}”, which joined the group. {why}".rstrip()
-        self._enter(holding, new.at, "joined", text)
+        self.enter(holding, new.at, "joined", text)
         if hold:
             return HELD[hold.kind], alert, why
         holding.row.held = ""
@@ -372,12 +378,6 @@ class Ledger:
         holding.row.alert_count += 1
         self.gate.note(alert, new.to.fields)
         return alert
-
-    def _changed(self, holding: Holding, kind: ChangeKind) -> None:
-        self.changes.append(GroupChange(row=holding.row, kind=kind))
-
-    def _enter(self, holding: Holding, at: datetime, kind: str, text: str) -> None:
-        self.entries.append(EntryRow(holding.row, at, kind, text))
 
 
 def _note(signal: Signal) -> str:

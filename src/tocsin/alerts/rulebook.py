@@ -71,9 +71,9 @@ class Rulebook:
     services: dict[int, Terms] = field(default_factory=dict)
 
     def place(self, integration: Speaker, signal: Signal, at: datetime) -> Destination:
-        """Asked for every new alert and every change of severity; repeats are not asked about."""
+        """Asked for every new alert and where an open one changes; repeats that say nothing new are not asked about."""
         terms = integration.terms
-        if not self._asks(integration):
+        if not (integration.terms.group_by or self.asks(integration)):
             return Destination(terms=terms, urgency=urgency_of(signal.severity))
         fields = matching.fields_of(signal, terms.slug, integration.name, integration.kind)
         to = destination(self.rules.routes, fields) if integration.is_routed else NOWHERE
@@ -101,12 +101,12 @@ class Rulebook:
             self.services.update(_terms([service_id]))
         return self.services[service_id]
 
-    def _asks(self, integration: Speaker) -> bool:
-        """Whether anything depends on what the signal says beside its severity."""
+    def asks(self, integration: Speaker) -> bool:
+        """Whether rules depend on what its signals say beside their severity."""
         known = self.rules
         suppressing = known.silences or known.windows or known.inhibitions
         routing = integration.is_routed and known.routes
-        return bool(suppressing or routing or known.urgency_rules or integration.terms.group_by)
+        return bool(suppressing or routing or known.urgency_rules)
 
 
 def load(integration_ids: Collection[int], now: datetime) -> Rulebook:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -20,6 +20,7 @@ from tocsin.core.signals import Action, Image, Link, Signal
 from tocsin.core.suppression import Source
 from tocsin.core.suppression import Trace as Where
 
+_SAID = ("dedup_key", "summary", "source", "component", "details", "links", "images")
 _SOURCES = 20  # of one trace: the oldest inhibits, and some may be left out
 
 
@@ -30,6 +31,7 @@ class Store:
         self._holdings = holdings
         self._closed: set[int] = set()
         self._sources: dict[Where, Sequence[Source]] = {}
+        self._said: dict[int, Signal] = {}
 
     def sources(self, trace: Where) -> Sequence[Source]:
         if trace not in self._sources:
@@ -57,22 +59,34 @@ class Store:
         return self._holdings.get(group_id)
 
     def said(self, alert: AlertRow) -> Signal:
-        row = Alert.objects.get(pk=alert.id or 0)
-        return Signal(
-            action=Action.TRIGGER,
-            dedup_key=row.dedup_key,
-            summary=row.summary,
-            source=row.source,
-            component=row.component,
-            details=row.details,
-            links=tuple(Link(**link) for link in row.links),
-            images=tuple(Image(**image) for image in row.images),
-        )
+        """Where one is asked for, others of the batch will be: all in hand are read at once."""
+        if alert.id not in self._said:
+            in_hand = [a.id for holding in self._holdings.values() for a in holding.alerts.values() if a.id]
+            found = Alert.objects.filter(pk__in=in_hand).order_by().values_list("pk", *_SAID)
+            self._said = {row[0]: _signal(*row[1:]) for row in found.iterator(chunk_size=2000)}
+        return self._said[alert.id or 0]
 
     def newest(self, service_id: int, key: str) -> Holding | None:
         groups = AlertGroup.objects.filter(service=service_id, key=key).order_by("-opened_at", "-id")
         newest = groups.values_list("pk", flat=True).first()
         return self.holding(newest) if newest else None
+
+
+def _signal(
+    key: str, summary: str, source: str, component: str, details: Mapping[str, object],
+    links: Iterable[Mapping[str, str]], images: Iterable[Mapping[str, str]],
+) -> Signal:  # fmt: skip
+    """In the order of `_SAID`."""
+    return Signal(
+        action=Action.TRIGGER,
+        dedup_key=key,
+        summary=summary,
+        source=source,
+        component=component,
+        details=details,
+        links=tuple(Link(**link) for link in links),
+        images=tuple(Image(**image) for image in images),
+    )
 
 
 def flaps(keys: Collection[Key]) -> dict[Key, flapping.Flap]:

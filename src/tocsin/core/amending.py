@@ -15,6 +15,12 @@ def amended(before: Signal, change: Signal) -> Signal:
     return replace(before, summary=change.summary or before.summary, severity=severity, details=details)
 
 
+def is_other(before: Signal, now: Signal) -> bool:
+    """Whether the same alert says something else that rules can ask about, beside its severity."""
+    about = now.summary or before.summary, now.source, now.component
+    return about != (before.summary, before.source, before.component) or now.details != before.details
+
+
 def _merged(before: object, value: object) -> object:
     if isinstance(before, list) and isinstance(value, list):
         return [*before, *(item for item in value if item not in before)]

@@ -31,7 +31,7 @@ def judge(rules: Iterable[UrgencyRule], fields: Fields, severity: Severity, now:
         if matches(rule.matchers, fields) and (judged := _by(rule, now)):
             return judged
     usual = urgency_of(severity)
-    return Judged(urgency=usual, reason=f"{severity.value.capitalize()} alerts have {_in_words(usual)}.")
+    return Judged(urgency=usual, reason=f"{severity.value.capitalize()} alerts have {in_words(usual)}.")
 
 
 def _by(rule: UrgencyRule, now: datetime) -> Judged | None:
@@ -41,8 +41,8 @@ def _by(rule: UrgencyRule, now: datetime) -> Judged | None:
         return None
     hours = rule.hours.in_words
     when = f" {'in' if inside else 'outside'} its hours ({hours})" if hours else ""
-    return Judged(urgency=urgency, reason=f"Rule “{rule.name}” gives it {_in_words(urgency)}{when}.", rule=rule.id)
+    return Judged(urgency=urgency, reason=f"Rule “{rule.name}” gives it {in_words(urgency)}{when}.", rule=rule.id)
 
 
-def _in_words(urgency: Urgency) -> str:
+def in_words(urgency: Urgency) -> str:
     return "no urgency" if urgency is Urgency.NONE else f"{urgency} urgency"
