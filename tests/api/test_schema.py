@@ -20,11 +20,12 @@ from tests.apps.domain import person
 from tests.conftest import NOON
 from tests.world import World
 from tocsin.config.api import api
+from tocsin.config.api_middleware import PREFIX
 from tocsin.core.permissions import Role
 
 pytestmark = pytest.mark.django_db
 
-schema = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
+schema = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX))))
 FEW = settings(
     max_examples=2,
     deadline=None,

@@ -9,9 +9,10 @@ from tocsin.config import django_setup
 django_setup.setup()
 
 from tocsin.config.api import api  # noqa: E402
+from tocsin.config.api_middleware import PREFIX  # noqa: E402
 
 
 @click.command()
 def openapi() -> None:
     """Print the OpenAPI document of the API."""
-    print(json.dumps(api.get_openapi_schema(), indent=2))
+    print(json.dumps(api.get_openapi_schema(path_prefix=PREFIX), indent=2))

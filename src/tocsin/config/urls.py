@@ -1,4 +1,4 @@
-"""Every page's address. Each app names its own."""
+"""Every page's address. Each app names its own. The API's are in `config.api_urls`."""
 
 from django.urls import include, path
 
@@ -22,7 +22,6 @@ _APPS = (
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
-    path("api/v1/", include("tocsin.config.api_urls")),
     *(path("", include(f"tocsin.{app}.urls")) for app in _APPS),
 ]
 
