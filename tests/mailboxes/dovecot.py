@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
+from tests.mailboxes.certificates import certify
 from tests.running import free_port
 
 CONFIG = """
@@ -21,8 +22,12 @@ listen = 127.0.0.1
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
-ssl = no
+ssl = yes
+ssl_cert = <{home}/cert.pem
+ssl_key = <{home}/key.pem
 disable_plaintext_auth = no
+# wrong passwords are tried on purpose: nobody waits after them
+auth_failure_delay = 0
 mail_location = maildir:{home}/mail/%u
 first_valid_uid = 1
 auth_mechanisms = plain login
@@ -31,12 +36,17 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls}
+    ssl = yes
   }}
   chroot =
 }}
 service anvil {{
   chroot =
+  # nor does the next from the same address, by whatever password
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 passdb {{
   driver = static
@@ -52,6 +62,13 @@ default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    port: int
+    tls: int  # port
+    authority: Path  # certificate of the one that signed that of “localhost”
 
 
 @dataclass(kw_only=True)
@@ -82,26 +99,33 @@ class Box:
             return len(client.search(None, what)[1][0].split())
 
 
+def given(box: Box, **more: object) -> dict[str, object]:
+    """What is said of a mailbox to set it up."""
+    base = {"host": "127.0.0.1", "port": box.port, "security": "none", "user": box.user, "password": "secret"}
+    return {**base, "folder": "INBOX", "afterwards": "seen", "move_to": "", **more}
+
+
 def program() -> str:
     return shutil.which("dovecot") or "/usr/sbin/dovecot"
 
 
 @contextlib.contextmanager
-def dovecot() -> Iterator[int]:
-    """The port it listens on. Any user gets a mailbox, with the password “secret”."""
+def dovecot() -> Iterator[Server]:
+    """Any user gets a mailbox, with the password “secret”."""
     # not in TMPDIR, which may be closed to the user that Dovecot becomes
-    home, port = Path(tempfile.mkdtemp(prefix="dc", dir="/tmp")), free_port()
+    home, port, tls = Path(tempfile.mkdtemp(prefix="dc", dir="/tmp")), free_port(), free_port()
     is_root = os.geteuid() == 0
     user, group = ("nobody", "nogroup") if is_root else (getpass.getuser(), str(os.getegid()))
-    config = CONFIG.format(home=home, port=port, user=user, group=group)
+    config = CONFIG.format(home=home, port=port, tls=tls, user=user, group=group)
     (home / "conf").write_text(config if is_root else config + UNPRIVILEGED.format(user=user, group=group))
     (home / "mail").mkdir()
+    certify("localhost", home)
     home.chmod(0o755)
     (home / "mail").chmod(0o777)
     process = subprocess.Popen([program(), "-F", "-c", str(home / "conf")], stderr=subprocess.DEVNULL)
     try:
         _wait(port, home / "log")
-        yield port
+        yield Server(port=port, tls=tls, authority=home / "ca.pem")
     finally:
         process.terminate()
         process.wait(20)

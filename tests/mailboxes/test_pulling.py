@@ -1,7 +1,5 @@
 """Mails are fetched from a real IMAP server."""
 
-import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,38 +7,18 @@ import pytest
 
 from tests.apps.hearing import make_integration
 from tests.conftest import NOON
-from tests.mailboxes.dovecot import Box, dovecot
+from tests.mailboxes.dovecot import Box, Server, given
 from tocsin.alerts.models import Event
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied
 from tocsin.health.models import Problem
 from tocsin.mailboxes import actions, imap, pulling
 from tocsin.mailboxes.models import Mailbox
 from tocsin.people.problems import Refused
+from tocsin.services.models import Integration
 from tocsin.sources.email import mail
 
 pytestmark = pytest.mark.django_db
 MAIL = "From: cron@db1\r\nSubject: {0}\r\nMessage-ID: <{0}@db1>\r\n\r\ntext\r\n"
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with dovecot() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _private(settings: Any) -> None:
-    settings.ALLOW_PRIVATE = True
-
-
-@pytest.fixture
-def box(port: int) -> Box:
-    return Box(port=port, user=f"u{uuid.uuid4().hex[:12]}")
-
-
-def given(box: Box, **more: object) -> dict[str, object]:
-    base = {"host": "127.0.0.1", "port": box.port, "security": "none", "user": box.user, "password": "secret"}
-    return {**base, "folder": "INBOX", "afterwards": "seen", "move_to": "", **more}
 
 
 def made(box: Box, **more: object) -> Mailbox:
@@ -152,6 +130,21 @@ def test_a_mailbox_that_breaks_is_a_problem_until_it_works_and_is_tried_less_oft
     assert (row.error, row.failures) == ("", 0)
 
 
+def test_what_is_taken_out_or_switched_off_is_no_problem_any_more(box: Box) -> None:
+    row = made(box)
+    Mailbox.objects.update(password="wrong")
+    pull(row)
+    Integration.objects.update(is_enabled=False)
+    assert pulling.forget(NOON) == 0
+    assert not Problem.objects.filter(over_at=None).exists()
+    assert Mailbox.objects.exists()
+    Integration.objects.update(deleted_at=NOON)
+    gone = Mailbox.objects.get()
+    assert pulling.forget(NOON) == 1
+    pulling.pull(gone, NOON)  # it had begun before
+    assert not Problem.objects.filter(over_at=None).exists()
+
+
 def test_our_own_mails_are_marked_and_are_no_alerts(box: Box) -> None:
     row = made(box)
     pull(row)
@@ -173,7 +166,7 @@ def test_a_mail_of_many_megabytes_gives_its_beginning(box: Box) -> None:
 def test_trying_says_what_is_there_and_changes_nothing(box: Box) -> None:
     box.put(MAIL.format("old"))
     integration = make_integration(kind="email")
-    said = actions.try_it(TOCSIN, integration, **given(box))
+    said = actions.try_it(TOCSIN, integration, NOON, **given(box))
     assert said.startswith(f"It works: INBOX of {box.user} has 1 mail, 1 of them unread.")
     assert box.count("UNSEEN") == 1
     assert not Mailbox.objects.exists()
@@ -185,18 +178,39 @@ def test_trying_says_what_is_there_and_changes_nothing(box: Box) -> None:
         ({"password": "no"}, "does not let"),
         ({"folder": "Nowhere"}, "no folder “Nowhere”"),
         ({"port": 1}, "cannot be connected to"),
-        ({"security": "starttls"}, "cannot be connected to"),
+        ({"security": "tls"}, "cannot be connected to"),
+        ({"security": "starttls", "host": "localhost"}, "cannot be connected to: .*unable to get local issuer"),
     ],
 )
 def test_trying_says_what_is_wrong(box: Box, wrong: dict[str, object], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
-        actions.try_it(TOCSIN, make_integration(kind="email"), **given(box, **wrong))
+        actions.try_it(TOCSIN, make_integration(kind="email"), NOON, **given(box, **wrong))
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_mails_come_over_tls_where_the_authority_is_trusted(
+    server: Server, box: Box, security: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`SSL_CERT_FILE` is how an authority of one's own is told to any program that uses OpenSSL."""
+    there = {"host": "localhost", "security": security, "port": server.tls if security == "tls" else server.port}
+    integration = make_integration(kind="email")
+    with pytest.raises(Refused, match=r"cannot be connected to: .*unable to get local issuer"):
+        actions.try_it(TOCSIN, integration, NOON, **given(box, **there))
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+    assert actions.try_it(TOCSIN, integration, NOON, **given(box, **there)).startswith("It works")
+    row = actions.save(TOCSIN, integration, NOON, **given(box, **there))
+    pull(row)
+    box.put(MAIL.format("sealed"))
+    assert pull(row) == 1
+    assert subjects() == ["sealed"]
+    with pytest.raises(Refused, match="IP address mismatch"):
+        actions.try_it(TOCSIN, integration, NOON, **given(box, **{**there, "host": "127.0.0.1"}))
 
 
 def test_addresses_inside_are_refused_unless_allowed(box: Box, settings: Any) -> None:
     settings.ALLOW_PRIVATE = False
     with pytest.raises(Refused, match="not a public address"):
-        actions.try_it(TOCSIN, make_integration(kind="email"), **given(box))
+        actions.try_it(TOCSIN, make_integration(kind="email"), NOON, **given(box))
 
 
 def test_the_password_is_kept_for_its_own_server_only(box: Box) -> None:
@@ -205,7 +219,7 @@ def test_the_password_is_kept_for_its_own_server_only(box: Box) -> None:
     assert Mailbox.objects.get(pk=kept.pk).password == "secret"
     for wrong in ({"host": "evil.example.org"}, {"user": "other"}, {"port": 144}, {"security": "tls"}):
         with pytest.raises(Refused, match="Enter the password"):
-            actions.try_it(TOCSIN, row.integration, **given(box, password="", **wrong))
+            actions.try_it(TOCSIN, row.integration, NOON, **given(box, password="", **wrong))
 
 
 def test_only_who_may_and_only_for_mails(box: Box) -> None:
@@ -213,7 +227,7 @@ def test_only_who_may_and_only_for_mails(box: Box) -> None:
     with pytest.raises(Denied):
         actions.save(NOBODY, integration, NOON, **given(box))
     with pytest.raises(Denied):
-        actions.try_it(NOBODY, integration, **given(box))
+        actions.try_it(NOBODY, integration, NOON, **given(box))
     with pytest.raises(Refused, match="kind email"):
         actions.save(TOCSIN, make_integration(integration.service, kind="generic"), NOON, **given(box))
 

@@ -116,3 +116,16 @@ def test_who_may_only_look_does_not_see_it(
     client = at_the_desk(observer(world))
     assert client.get(f"/integrations/{email.pk}/mailbox/").status_code == 403
     assert client.post(f"/integrations/{email.pk}/mailbox/remove/").status_code == 403
+
+
+def test_the_palette_leads_whoever_may_to_a_mailbox(
+    world: World, cast: tuple[Person, Person, Monitoring], email: Integration
+) -> None:
+    client = at_the_desk(cast[0])
+    client.post(f"/integrations/{email.pk}/mailbox/", {**BOX, "act": "save"})
+    for words in ("imap.example", "OPS", "cron"):
+        assert {"kind": "Mailbox", "label": "ops at imap.example.org", "url": f"/integrations/{email.pk}/mailbox/"} in [
+            {name: row[name] for name in ("kind", "label", "url")}
+            for row in client.get("/find/", {"q": words}).json()["found"]
+        ]
+    assert "imap.example.org" not in text_of(at_the_desk(observer(world)).get("/find/?q=ops"))

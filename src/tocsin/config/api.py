@@ -17,6 +17,7 @@ from tocsin.checks.api import router as checks
 from tocsin.core.permissions import Actor, Denied
 from tocsin.handoffs.api import router as handoffs
 from tocsin.home.api import router as home
+from tocsin.mailboxes.api import router as mailboxes
 from tocsin.paging.api import router as paging
 from tocsin.people import queries
 from tocsin.people.api import router as people
@@ -54,6 +55,7 @@ for prefix, router in (
     ("", checks),
     ("", paging),
     ("", services),
+    ("", mailboxes),
     ("", slos),
     ("", changes),
     ("", policies),

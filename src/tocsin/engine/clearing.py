@@ -12,6 +12,7 @@ from tocsin.checks import clearing as checks
 from tocsin.health import beats, presence
 from tocsin.health import retention as keeping
 from tocsin.health.models import Problem
+from tocsin.mailboxes import pulling
 from tocsin.outbox.models import Message, State
 
 LIMIT = 2000  # rows of a kind at once, so that nobody waits long for a lock
@@ -33,6 +34,7 @@ def clear(now: datetime) -> dict[str, int]:
         "checks": checks.clear(now),
         "beats": beats.clear(now),
         "flaps": flaps.clear(now),
+        "mailboxes": pulling.forget(now),
     }
 
 

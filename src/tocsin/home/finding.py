@@ -1,4 +1,4 @@
-"""Ctrl-K: a few words lead to a page, an open alert, a service, a schedule, a policy, a team or a person."""
+"""Ctrl-K: a few words lead to a page, an open alert, a service, a mailbox, a schedule, a policy, a team or a person."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from tocsin.alerts.filters import GroupFilters
 from tocsin.checks import queries as checks
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.home.navigation import PLACES
+from tocsin.mailboxes import queries as mailboxes
 from tocsin.people import queries as people
 from tocsin.policies import queries as policies
 from tocsin.schedules import queries as schedules
@@ -96,6 +97,8 @@ def _alerts(actor: Actor, words: str, now: datetime) -> list[Found]:
 def _rows(actor: Actor, words: str) -> Iterable[Found]:
     for kind, of in _NAMED.items():
         yield from (_row(kind, row) for row in of(actor).filter(name__icontains=words)[:MOST])
+    if actor.may(Verb.CONFIGURE):  # as its page does
+        yield from (_row("Mailbox", row) for row in mailboxes.mailboxes(actor, words)[:MOST])
     yield from (_row("Person", row) for row in people.people(actor, words).filter(is_active=True)[:MOST])
 
 

@@ -1,5 +1,7 @@
 """Setting up the mailbox of an integration, and trying it."""
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -7,32 +9,29 @@ from django.db import transaction
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.health import problems
 from tocsin.mailboxes import imap, pulling, queries
-from tocsin.mailboxes.imap import Account, Broken
+from tocsin.mailboxes.imap import AFTERWARDS, SECURITIES, Broken
 from tocsin.mailboxes.models import Mailbox
 from tocsin.people.problems import Refused
-from tocsin.people.writing import change, check_fields, create, delete
+from tocsin.people.writing import as_if, change, check_fields, create, delete
 from tocsin.services.models import Integration
 from tocsin.sources.email import SOURCE
 
+HIGHEST_PORT = 65_535
 _FIELDS = {"host", "port", "security", "user", "password", "folder", "afterwards", "move_to"}
 _PLACE = {"host", "port", "security", "user", "folder"}  # with another of these, other mails have these numbers
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def save(actor: Actor, integration: Integration, now: datetime, **fields: object) -> Mailbox:
     """An empty password keeps the one that there is, for the same server and user. It is looked into at once."""
     require(actor, Verb.CONFIGURE)
-    check_fields(fields, _FIELDS)
-    if integration.kind != SOURCE.kind:
-        raise Refused("Only an integration of kind email has a mailbox. Nothing was saved.")
     row = queries.mailbox_of(actor, integration)
-    fields["password"] = _password(row, fields)
-    if fields.get("afterwards") == "move" and not fields.get("move_to"):
-        raise Refused("Say where mails are to be moved to.", {"move_to": "Say where mails are to be moved to."})
+    given = _checked(integration, row, fields)
     if row is None:
-        return create(actor, Mailbox(integration=integration, next_due=now, created_at=now, **fields), now)
-    is_elsewhere = any(fields.get(name, getattr(row, name)) != getattr(row, name) for name in _PLACE)
+        return create(actor, Mailbox(integration=integration, next_due=now, created_at=now, **given), now)
+    is_elsewhere = any(given.get(name, getattr(row, name)) != getattr(row, name) for name in _PLACE)
     anew = {"uid_validity": None, "last_uid": 0} if is_elsewhere else {}
-    return change(actor, row, now, {**fields, **anew, "next_due": now, "failures": 0, "error": ""})
+    return change(actor, row, now, {**given, **anew, "next_due": now, "failures": 0, "error": ""})
 
 
 def remove(actor: Actor, integration: Integration, now: datetime) -> None:
@@ -45,14 +44,12 @@ def remove(actor: Actor, integration: Integration, now: datetime) -> None:
             delete(actor, row, now)
 
 
-def try_it(actor: Actor, integration: Integration, **fields: object) -> str:
+def try_it(actor: Actor, integration: Integration, now: datetime, **fields: object) -> str:
     """What is found there, in a sentence. Nothing is changed. `Refused` says what does not work."""
     require(actor, Verb.CONFIGURE)
-    check_fields(fields, _FIELDS)
-    password = _password(queries.mailbox_of(actor, integration), fields)
-    port = int(str(fields["port"]))
-    names = ("host", "security", "user", "folder")
-    account = Account(port=port, password=password, **{name: str(fields[name]) for name in names})
+    row = queries.mailbox_of(actor, integration)
+    given = _checked(integration, row, fields)
+    account = pulling.account_of(as_if(row or Mailbox(integration=integration, next_due=now, created_at=now), given))
     try:
         with imap.opened(account) as folder:
             unread = folder.unread()
@@ -65,7 +62,32 @@ def try_it(actor: Actor, integration: Integration, **fields: object) -> str:
     )
 
 
-def _password(row: Mailbox | None, fields: dict[str, object]) -> str:
+def _checked(integration: Integration, row: Mailbox | None, fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields, with the password. `Refused` names the field that is wrong."""
+    check_fields(fields, _FIELDS)
+    if integration.kind != SOURCE.kind:
+        raise Refused("Only an integration of kind email has a mailbox. Nothing was saved.")
+    given = {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
+    if wrong := dict(_wrong(given)):
+        raise Refused(" ".join(wrong.values()), wrong)
+    return {**given, "password": _password(row, {**given, "password": fields.get("password")})}
+
+
+def _wrong(fields: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Names of fields, and what is wrong with them."""
+    for name, value in fields.items():
+        if isinstance(value, str) and _CONTROL.search(value):
+            yield name, f"{name.capitalize()} has a character in it that is none to be written."
+    for name, known in (("security", SECURITIES), ("afterwards", AFTERWARDS)):
+        if name in fields and fields[name] not in dict(known):
+            yield name, f"{name.capitalize()} is one of {', '.join(dict(known))}."
+    if not 1 <= int(str(fields.get("port", 1))) <= HIGHEST_PORT:
+        yield "port", f"Ports go from 1 to {HIGHEST_PORT}."
+    if fields.get("afterwards") == "move" and not fields.get("move_to"):
+        yield "move_to", "Say where mails are to be moved to."
+
+
+def _password(row: Mailbox | None, fields: Mapping[str, object]) -> str:
     """What is kept is not handed to another server than the one that it was typed for."""
     typed = str(fields.get("password") or "")
     if typed:

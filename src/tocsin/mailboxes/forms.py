@@ -1,19 +1,17 @@
-"""What people fill in about a mailbox."""
-
-import re
+"""What people fill in about a mailbox. What may stand in it is asked by the actions."""
 
 from django import forms
 
+from tocsin.mailboxes.actions import HIGHEST_PORT
 from tocsin.mailboxes.imap import AFTERWARDS, SECURITIES
 from tocsin.mailboxes.models import Mailbox
 
 FIELDS = ("host", "port", "security", "user", "folder", "afterwards", "move_to")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class MailboxForm(forms.Form):
     host = forms.CharField(max_length=253, label="IMAP server", help_text="For example imap.example.org.")
-    port = forms.IntegerField(min_value=1, max_value=65535, initial=993)
+    port = forms.IntegerField(min_value=1, max_value=HIGHEST_PORT, initial=993)
     security = forms.ChoiceField(choices=SECURITIES, initial="tls", label="Encryption")
     user = forms.CharField(max_length=255, label="User", widget=forms.TextInput(attrs={"autocomplete": "off"}))
     password = forms.CharField(
@@ -33,8 +31,3 @@ class MailboxForm(forms.Form):
         self.fields["password"].required = row is None
         if row:
             self.fields["password"].help_text = "Leave this empty to keep the one that there is."
-
-    def clean(self) -> None:
-        for name, value in list(self.cleaned_data.items()):
-            if isinstance(value, str) and _CONTROL.search(value):
-                self.add_error(name, "This has a character in it that is none to be written.")

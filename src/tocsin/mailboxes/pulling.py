@@ -147,7 +147,8 @@ def _stays(row: Mailbox, error: str, now: datetime) -> None:
 
 def _failed(row: Mailbox, error: str, now: datetime) -> None:
     pause = min(EVERY * 2 ** min(row.failures, 10), LONGEST_PAUSE)
-    Mailbox.objects.filter(pk=row.pk).update(next_due=now + pause, error=error, failures=row.failures + 1)
+    if not Mailbox.objects.filter(pk=row.pk).update(next_due=now + pause, error=error, failures=row.failures + 1):
+        return  # it was taken out meanwhile
     since = f"It last worked at {row.good_at:%d %b %Y %H:%M} UTC." if row.good_at else "It has not worked yet."
     problems.report(
         problem(row),
@@ -157,6 +158,14 @@ def _failed(row: Mailbox, error: str, now: datetime) -> None:
         row.get_absolute_url(),
         now,
     )
+
+
+def forget(now: datetime) -> int:
+    """Mailboxes of integrations that were deleted go, and their passwords. What is switched off is no problem."""
+    resting = Mailbox.objects.filter(integration__is_enabled=False)
+    for row in resting.exclude(error=""):
+        problems.over(problem(row), now)
+    return resting.exclude(integration__deleted_at=None).delete()[0]
 
 
 def problem(row: Mailbox) -> str:

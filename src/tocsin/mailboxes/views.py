@@ -28,7 +28,7 @@ def mailbox(request: ActorRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             if request.POST.get("act") == "try":
-                context["tried"] = actions.try_it(request.actor, integration, **form.cleaned_data)
+                context["tried"] = actions.try_it(request.actor, integration, clock.now(), **form.cleaned_data)
             else:
                 actions.save(request.actor, integration, clock.now(), **form.cleaned_data)
                 messages.success(request, "The mailbox was saved, and is looked into from now on.")
