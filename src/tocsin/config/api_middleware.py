@@ -16,5 +16,5 @@ class ApiMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(PREFIX):
-            request.urlconf = "tocsin.config.api_urls"  # type: ignore[attr-defined]
+            request.urlconf = "tocsin.config.api_urls"
         return self.get_response(request)
