@@ -24,6 +24,18 @@ def test_one_turn_leads_from_the_event_to_the_outbox(world: World, ada: Person, 
     assert not tick(world.now).anything
 
 
+def test_messages_need_not_wait_for_the_rest_of_the_turn(
+    world: World, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(running, "release_due", _noted(running.release_due, "release_due", called))
+    tick(world.now, lambda: called.append("ring"))
+    assert called == ["release_due"]  # nothing to send, nobody rings
+    monitoring.source.triggers("disk", "critical", "Disk full", at=world.now)
+    tick(world.now, lambda: called.append("ring"))
+    assert called == ["release_due", "ring", "release_due"]
+
+
 @pytest.mark.parametrize(
     ("module", "name", "stage"),
     [

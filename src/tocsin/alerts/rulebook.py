@@ -119,7 +119,7 @@ def load(integration_ids: Collection[int], now: datetime) -> Rulebook:
 
 def _terms(service_ids: Collection[int]) -> dict[int, Terms]:
     rows = Service.objects.filter(pk__in=service_ids).order_by().values_list(*_FIELDS)
-    return {row[0]: _terms_of(*row) for row in rows.iterator(chunk_size=2000)}
+    return {row[0]: _terms_of(*row) for row in rows}
 
 
 def _terms_of(

@@ -63,7 +63,7 @@ class Store:
         if alert.id not in self._said:
             in_hand = [a.id for holding in self._holdings.values() for a in holding.alerts.values() if a.id]
             found = Alert.objects.filter(pk__in=in_hand).order_by().values_list("pk", *_SAID)
-            self._said = {row[0]: _signal(*row[1:]) for row in found.iterator(chunk_size=2000)}
+            self._said = {row[0]: _signal(*row[1:]) for row in found}
         return self._said[alert.id or 0]
 
     def newest(self, service_id: int, key: str) -> Holding | None:
@@ -92,7 +92,7 @@ def _signal(
 def flaps(keys: Collection[Key]) -> dict[Key, flapping.Flap]:
     """Those that are known of these keys."""
     found = Flap.objects.filter(integration_id__in={i for i, _ in keys}, dedup_key__in={k for _, k in keys})
-    rows = {(f.integration_id, f.dedup_key): f for f in found.iterator(chunk_size=2000)}
+    rows = {(f.integration_id, f.dedup_key): f for f in found}
     return {
         key: flapping.Flap(changes=_moments(f.changes), since=f.since, count=f.count, is_paged=f.is_paged)
         for key, f in rows.items()

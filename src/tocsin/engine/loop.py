@@ -58,7 +58,7 @@ class Engine:
 
     def turn(self) -> None:
         while not self.stop.is_set():
-            worked = tick(clock.database_now())
+            worked = tick(clock.database_now(), self.sender.ring)
             if not worked.failed:
                 self.turned = clock.monotonic()
             if worked.anything:

@@ -47,8 +47,11 @@ class Worked:
         return any(done)
 
 
-def tick(now: datetime) -> Worked:
-    """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn."""
+def tick(now: datetime, ring: Callable[[], None] = lambda: None) -> Worked:
+    """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn.
+
+    `ring` is called as soon as there are messages to send: they need not wait for the rest of the turn.
+    """
     worked = Worked()
     absorbed = _stage("absorb", lambda: _absorb(now), worked, now) or Absorbed()
     worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
@@ -57,6 +60,8 @@ def tick(now: datetime) -> Worked:
     # before pages leave: what is to be held back now is
     worked.reviewed = _stage("review", lambda: reviewing.release_held(now, running.follow), worked, now) or 0
     worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0
+    if worked.advanced:
+        ring()
     worked.released = _stage("release", lambda: running.release_due(now), worked, now) or 0
     return worked
 
