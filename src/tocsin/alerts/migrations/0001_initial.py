@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['state', '-last_event_at'], name='group_state'), models.Index(fields=['service', '-opened_at'], name='group_service'), models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['id'], name='group_open')],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +62,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('ends_at__isnull', False), ('resolved_at', None)), fields=['ends_at'], name='alert_ends')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('integration', 'dedup_key'), name='one_open_alert_a_key')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +96,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'new')), fields=['id'], name='event_new'), models.Index(fields=['integration', '-id'], name='event_recent'), models.Index(condition=models.Q(('state', 'quarantined')), fields=['id'], name='event_quarantined')],
             },
         ),
         migrations.CreateModel(
@@ -108,43 +112,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['event_id', 'position'],
+                'indexes': [models.Index(fields=['alert', '-id'], name='outcome_alert')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='alertgroup',
-            index=models.Index(fields=['state', '-last_event_at'], name='group_state'),
-        ),
-        migrations.AddIndex(
-            model_name='alertgroup',
-            index=models.Index(fields=['service', '-opened_at'], name='group_service'),
-        ),
-        migrations.AddIndex(
-            model_name='alertgroup',
-            index=models.Index(condition=models.Q(('state', 'resolved'), _negated=True), fields=['id'], name='group_open'),
-        ),
-        migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('ends_at__isnull', False), ('resolved_at', None)), fields=['ends_at'], name='alert_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('integration', 'dedup_key'), name='one_open_alert_a_key'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state', 'new')), fields=['id'], name='event_new'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['integration', '-id'], name='event_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state', 'quarantined')), fields=['id'], name='event_quarantined'),
-        ),
-        migrations.AddIndex(
-            model_name='outcome',
-            index=models.Index(fields=['alert', '-id'], name='outcome_alert'),
         ),
         migrations.CreateModel(
             name='SavedView',

@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveIntegerField(default=0)),
                 ('is_paged', models.BooleanField(default=False)),
             ],
+            options={
+                'indexes': [models.Index(fields=['last_at'], name='flap_last')],
+            },
         ),
         migrations.CreateModel(
             name='Trace',
@@ -45,6 +48,9 @@ class Migration(migrations.Migration):
                 ('is_source', models.BooleanField()),
                 ('is_target', models.BooleanField()),
             ],
+            options={
+                'indexes': [models.Index(fields=['rule', 'values'], name='trace_where')],
+            },
         ),
         migrations.CreateModel(
             name='Weather',
@@ -58,6 +64,9 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveIntegerField(default=0)),
                 ('ends_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('ends_at__isnull', False)), fields=['ends_at'], name='storm_ends')],
+            },
         ),
         migrations.AddField(
             model_name='alert',
@@ -136,20 +145,8 @@ class Migration(migrations.Migration):
             name='group',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='alerts.alertgroup'),
         ),
-        migrations.AddIndex(
-            model_name='flap',
-            index=models.Index(fields=['last_at'], name='flap_last'),
-        ),
         migrations.AddConstraint(
             model_name='flap',
             constraint=models.UniqueConstraint(fields=('integration', 'dedup_key'), name='one_flap_a_key'),
-        ),
-        migrations.AddIndex(
-            model_name='trace',
-            index=models.Index(fields=['rule', 'values'], name='trace_where'),
-        ),
-        migrations.AddIndex(
-            model_name='weather',
-            index=models.Index(condition=models.Q(('ends_at__isnull', False)), fields=['ends_at'], name='storm_ends'),
         ),
     ]

@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'indexes': [models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due'], name='check_due'), models.Index(fields=['state'], name='check_state')],
+                'constraints': [models.UniqueConstraint(fields=('integration', 'name'), name='one_heartbeat_a_name')],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +63,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['check_of', '-id'], name='ping_recent'), models.Index(fields=['at'], name='ping_at')],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['check_of', '-at'], name='result_recent'), models.Index(fields=['at'], name='result_at')],
             },
         ),
         migrations.CreateModel(
@@ -95,6 +99,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['region'],
+                'indexes': [models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due'], name='site_due')],
+                'constraints': [models.UniqueConstraint(fields=('check_of', 'region'), name='one_site_a_region')],
             },
         ),
         migrations.CreateModel(
@@ -109,46 +115,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['check_of', '-began_at'], name='spell_recent')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='check',
-            index=models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due'], name='check_due'),
-        ),
-        migrations.AddIndex(
-            model_name='check',
-            index=models.Index(fields=['state'], name='check_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='check',
-            constraint=models.UniqueConstraint(fields=('integration', 'name'), name='one_heartbeat_a_name'),
-        ),
-        migrations.AddIndex(
-            model_name='ping',
-            index=models.Index(fields=['check_of', '-id'], name='ping_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='ping',
-            index=models.Index(fields=['at'], name='ping_at'),
-        ),
-        migrations.AddIndex(
-            model_name='result',
-            index=models.Index(fields=['check_of', '-at'], name='result_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='result',
-            index=models.Index(fields=['at'], name='result_at'),
-        ),
-        migrations.AddIndex(
-            model_name='site',
-            index=models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due'], name='site_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('check_of', 'region'), name='one_site_a_region'),
-        ),
-        migrations.AddIndex(
-            model_name='spell',
-            index=models.Index(fields=['check_of', '-began_at'], name='spell_recent'),
         ),
     ]

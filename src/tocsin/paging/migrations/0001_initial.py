@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due', 'id'], name='escalation_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'alert'), ('status__in', ['running', 'acknowledged'])), fields=('group',), name='one_live_escalation_a_group')],
             },
         ),
         migrations.CreateModel(
@@ -65,26 +67,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='notification_waiting'), models.Index(fields=['user', '-id'], name='notification_of_user')],
+                'constraints': [models.UniqueConstraint(fields=('escalation', 'user', 'method', 'round', 'step'), name='one_notification_a_page_and_method')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due', 'id'], name='escalation_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'alert'), ('status__in', ['running', 'acknowledged'])), fields=('group',), name='one_live_escalation_a_group'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='notification_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['user', '-id'], name='notification_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(fields=('escalation', 'user', 'method', 'round', 'step'), name='one_notification_a_page_and_method'),
         ),
     ]

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['policy_id', 'is_catch_all', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('policy', 'position'), name='one_step_a_position'), models.UniqueConstraint(condition=models.Q(('is_catch_all', True)), fields=('policy',), name='one_catch_all_a_policy')],
             },
         ),
         migrations.CreateModel(
@@ -88,18 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['step_id', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('place__isnull', True), ('schedule__isnull', True), ('team__isnull', True), ('user__isnull', False)), models.Q(('place__isnull', True), ('schedule__isnull', False), ('team__isnull', True), ('user__isnull', True)), models.Q(('place__isnull', True), ('schedule__isnull', True), ('team__isnull', False), ('user__isnull', True)), models.Q(('place__isnull', False), ('schedule__isnull', True), ('team__isnull', True), ('user__isnull', True)), _connector='OR'), name='one_kind_of_target')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('policy', 'position'), name='one_step_a_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_catch_all', True)), fields=('policy',), name='one_catch_all_a_policy'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('place__isnull', True), ('schedule__isnull', True), ('team__isnull', True), ('user__isnull', False)), models.Q(('place__isnull', True), ('schedule__isnull', False), ('team__isnull', True), ('user__isnull', True)), models.Q(('place__isnull', True), ('schedule__isnull', True), ('team__isnull', False), ('user__isnull', True)), models.Q(('place__isnull', False), ('schedule__isnull', True), ('team__isnull', True), ('user__isnull', True)), _connector='OR'), name='one_kind_of_target'),
         ),
     ]

@@ -125,18 +125,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['ends_at'], name='silence_ends')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='silence_in_order')],
             },
         ),
         migrations.AddConstraint(
             model_name='maintained',
             constraint=models.UniqueConstraint(fields=('maintenance', 'service'), name='maintained_once'),
-        ),
-        migrations.AddIndex(
-            model_name='silence',
-            index=models.Index(fields=['ends_at'], name='silence_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='silence',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='silence_in_order'),
         ),
     ]

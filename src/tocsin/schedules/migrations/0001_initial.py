@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='replacement_has_length')],
             },
         ),
         migrations.CreateModel(
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['schedule_id', 'position'],
+                'constraints': [models.UniqueConstraint(fields=('replacement', 'position'), name='one_layer_a_position_replaced')],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +116,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['owner_id', 'schedule_id'],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'schedule'), name='one_calendar_link_a_schedule'), models.UniqueConstraint(condition=models.Q(('schedule__isnull', True)), fields=('owner',), name='one_calendar_link_of_ones_own')],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +128,9 @@ class Migration(migrations.Migration):
                 ('told_at', models.DateTimeField()),
                 ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='announced', to='schedules.schedule')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('schedule', 'what'), name='told_once')],
+            },
         ),
         migrations.CreateModel(
             name='SwapRequest',
@@ -146,6 +152,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['state', 'starts_at'], name='swap_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='swap_has_length')],
             },
         ),
         migrations.CreateModel(
@@ -165,6 +173,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['schedule', 'ends_at'], name='schedules_o_schedul_164767_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='override_has_length')],
             },
         ),
         migrations.CreateModel(
@@ -195,43 +205,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='replacement',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='replacement_has_length'),
-        ),
-        migrations.AddConstraint(
             model_name='layer',
             constraint=models.UniqueConstraint(condition=models.Q(('replacement__isnull', True)), fields=('schedule', 'position'), name='one_layer_a_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.UniqueConstraint(fields=('replacement', 'position'), name='one_layer_a_position_replaced'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarlink',
-            constraint=models.UniqueConstraint(fields=('owner', 'schedule'), name='one_calendar_link_a_schedule'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarlink',
-            constraint=models.UniqueConstraint(condition=models.Q(('schedule__isnull', True)), fields=('owner',), name='one_calendar_link_of_ones_own'),
-        ),
-        migrations.AddConstraint(
-            model_name='announced',
-            constraint=models.UniqueConstraint(fields=('schedule', 'what'), name='told_once'),
-        ),
-        migrations.AddIndex(
-            model_name='swaprequest',
-            index=models.Index(fields=['state', 'starts_at'], name='swap_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='swaprequest',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='swap_has_length'),
-        ),
-        migrations.AddIndex(
-            model_name='override',
-            index=models.Index(fields=['schedule', 'ends_at'], name='schedules_o_schedul_164767_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='override_has_length'),
         ),
     ]
