@@ -34,6 +34,8 @@ def test_a_held_alert_says_why_and_until_when(client: Client) -> None:
         assert "Suppressed" in html
     assert "held back, pages nobody for now" in page
     assert "It is held back, and pages nobody until that ends" in page
+    assert page.count("Held back") == 1
+    assert page.index("Held back") < page.index("Who was paged")  # nobody scrolls for it
     assert "recorded only" not in page  # which would blame its severity
     # the hour is the viewer's, once, and not the UTC of the stored sentence
     for html in (page, receipt):

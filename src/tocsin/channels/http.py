@@ -147,7 +147,8 @@ def resolved(host: str, port: int, *, private: bool) -> list[str]:
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"{host} is not a name that can be found: {error}") from error
+        why = getattr(error, "strerror", None) or error  # without its number
+        raise Unreachable(f"{host} is not a name that can be found: {why}") from error
     good = [a for a in dict.fromkeys(found) if allowed(ipaddress.ip_address(a), private=private)]
     if not good:
         raise Refused(not_allowed(host))

@@ -10,10 +10,17 @@ FIELDS = ("host", "port", "security", "user", "folder", "afterwards", "move_to")
 
 
 class MailboxForm(forms.Form):
-    host = forms.CharField(max_length=253, label="IMAP server", help_text="For example imap.example.org.")
+    host = forms.CharField(
+        max_length=253, label="IMAP server", widget=forms.TextInput(attrs={"placeholder": "imap.example.org"})
+    )
     port = forms.IntegerField(min_value=1, max_value=HIGHEST_PORT, initial=993)
     security = forms.ChoiceField(choices=SECURITIES, initial="tls", label="Encryption")
-    user = forms.CharField(max_length=255, label="User", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    user = forms.CharField(
+        max_length=255,
+        label="User",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Often the whole address.",
+    )
     password = forms.CharField(
         required=False,
         max_length=500,

@@ -42,7 +42,7 @@ def opened(account: Account) -> Iterator["Folder"]:
     try:
         client = _Client(account)
     except (OSError, imaplib.IMAP4.error, http.Refused, http.Unreachable) as error:
-        raise Broken(f"{account.host} cannot be connected to: {_words(error)}") from error
+        raise Broken(f"the server cannot be connected to: {_words(error)}") from error
     try:
         _sign_in(client, account)
         yield Folder(client, account.folder)
@@ -174,7 +174,7 @@ def _sign_in(client: _Client, account: Account) -> None:
         _, data = client.capability()  # there are others after signing in
         client.capabilities = tuple(_said(data).upper().split())
     except imaplib.IMAP4.error as error:
-        raise Broken(f"{account.host} does not let {account.user} in: {_words(error)}") from error
+        raise Broken(f"the server does not let {account.user} in: {_words(error)}") from error
 
 
 def _literal(user: str) -> str:
