@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from tocsin.alerts import claiming, loading, naming
+from tocsin.alerts import claiming, loading, naming, writing
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.holding import Key
@@ -23,7 +23,7 @@ from tocsin.alerts.rows import EventRow
 from tocsin.alerts.rulebook import Rulebook, Speaker
 from tocsin.alerts.storable import without_nul
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Beat, Change, Heard, Signal, Subscription
+from tocsin.core.signals import Action, Beat, Change, Heard, Signal, Subscription
 from tocsin.health import problems, wakeups
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Source, Unreadable
@@ -215,7 +215,11 @@ _SILENT = {Change: Reason.CHANGE, Beat: Reason.BEAT, Subscription: Reason.SUBSCR
 def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
     told = iter(naming.by_key([(r.integration.id, signal) for r in read for signal in r.signals]))
     named = [[next(told) for _ in r.signals] for r in read]
-    keys = {(r.integration.id, signal.dedup_key) for r, signals in zip(read, named, strict=True) for signal in signals}
+    keys: dict[Key, bool] = {}  # and whether they are only triggered
+    for r, signals in zip(read, named, strict=True):
+        for signal in signals:
+            key = r.integration.id, signal.dedup_key
+            keys[key] = signal.action is Action.TRIGGER and keys.get(key, True)
     ledger = loading.load(keys, rulebook)
     for r, signals in zip(read, named, strict=True):
         if r.reason:
@@ -227,7 +231,7 @@ def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
 
 def finish(ledger: Ledger, follow: Follow, now: datetime) -> None:
     """Writes what became of the batch and tells those who page, all in the caller's transaction."""
-    loading.write(ledger, now)
+    writing.write(ledger, now)
     if ledger.changes:
         follow(ledger.changes, now)
     wakeups.notify()
@@ -263,7 +267,7 @@ class _Expiring:
         problems.report(f"expiring {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
 
     def _batch(self, keys: Sequence[Key]) -> int:
-        ledger = loading.load(set(keys), rulebooks.load({i for i, _ in keys}, self.now))
+        ledger = loading.load(dict.fromkeys(keys, False), rulebooks.load({i for i, _ in keys}, self.now))
         # under the lock, and after a look: it may have been triggered again meanwhile
         late = [k for k in keys if (held := ledger.open.get(k)) and _is_over(held.alerts[k].ends_at, self.now)]
         for key in late:

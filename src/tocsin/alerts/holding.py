@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from tocsin.alerts.rows import AlertRow, GroupRow
 from tocsin.core import grouping
@@ -10,6 +11,12 @@ from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
 from tocsin.core.signals import Severity, Signal, Urgency
 
 Key = tuple[int, str]  # integration and dedup key
+# what may change beside the counting: mostly nothing does, and then there is less to write
+alert_standing = attrgetter("state", "severity", "summary", "ends_at", "resolved_at")
+standing = attrgetter(
+    "title", "severity", "urgency", "state", "acknowledged_at", "acknowledged_by_id", "resolved_at", "alert_count",
+    "version", "held",
+)  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +29,7 @@ class Holding:
     acknowledged: int = 0
     held: int = 0  # of its open ones
     acknowledges: bool = False  # its triggered alerts that are not in hand become acknowledged
+    before: tuple[object, ...] = ()  # its standing in the database
 
     @property
     def is_held(self) -> bool:

@@ -163,6 +163,7 @@ class Alert(models.Model):
     details = models.JSONField(default=dict, blank=True)  # labels, annotations, custom details
     links = models.JSONField(default=list, blank=True)  # [{"href", "text"}]; runbook and dashboard first
     images = models.JSONField(default=list, blank=True)  # [{"src", "href", "alt"}]
+    digest = models.BigIntegerField(null=True, editable=False)  # of source to images; none: not known
     event_count = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField()
     last_event_at = models.DateTimeField()

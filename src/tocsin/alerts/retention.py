@@ -7,12 +7,11 @@ on time is needed, and no lock is long.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
 from tocsin.alerts import bulk, partitions
-from tocsin.alerts.claiming import aware
 from tocsin.alerts.models import Event
 
 BITE = 2000  # rows in one transaction
@@ -82,11 +81,16 @@ def _bite(table: str, before: datetime, after: int) -> tuple[int, int, bool]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_OLDEST.format(table=table), [after, BITE])
         rows = cursor.fetchall()
-        ids = [pk for pk, at, is_done in rows if is_done and aware(at) < before]
+        ids = [pk for pk, at, is_done in rows if is_done and _aware(at) < before]
         _delete("alerts_outcome", "event_id", ids)
         _delete(table, "id", ids)
-    is_over = len(rows) < BITE or aware(rows[-1][1]) >= before
+    is_over = len(rows) < BITE or _aware(rows[-1][1]) >= before
     return rows[-1][0] if rows else after, len(ids), is_over
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite keeps moments in UTC and without a zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _delete(table: str, column: str, ids: Sequence[int]) -> None:

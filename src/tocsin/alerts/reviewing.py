@@ -106,7 +106,7 @@ class _Reviewing:
         with transaction.atomic():
             if not claiming.is_alone():
                 return 0
-            ledger = loading.load(set(taking), rulebook)
+            ledger = loading.load(dict.fromkeys(taking, False), rulebook)
             fields = _fields(taking)
             for key in taking:
                 if key in ledger.open and key in fields:  # it may have been resolved meanwhile

@@ -74,6 +74,8 @@ class AlertRow:
     review_at: datetime | None = None
     holder: "AlertRow | GroupRow | None" = None  # what holds it back, when that may have no id yet
     said: Signal | None = None  # what its source said last, when that was in this batch
+    digest: int | None = None  # of what it said last before
+    before: tuple[object, ...] = ()  # its standing in the database
 
 
 class OutcomeRow(NamedTuple):

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from tocsin.alerts import locking
+from tocsin.alerts.fetching import Keyed, Moment, moment
 from tocsin.alerts.gate import Gale, Gate
 from tocsin.alerts.holding import Holding, Key
 from tocsin.alerts.marks import Mark, Marks
@@ -21,6 +22,9 @@ from tocsin.core.suppression import Source
 from tocsin.core.suppression import Trace as Where
 
 _SAID = ("dedup_key", "summary", "source", "component", "details", "links", "images")
+_FLAPS = Keyed(
+    "alerts_flap", ("integration_id", "dedup_key", "changes", "since", "count", "is_paged"), moments=["since"]
+)
 _SOURCES = 20  # of one trace: the oldest inhibits, and some may be left out
 
 
@@ -91,13 +95,13 @@ def _signal(
 
 def flaps(keys: Collection[Key]) -> dict[Key, flapping.Flap]:
     """Those that are known of these keys."""
-    found = Flap.objects.filter(integration_id__in={i for i, _ in keys}, dedup_key__in={k for _, k in keys})
-    rows = {(f.integration_id, f.dedup_key): f for f in found}
-    return {
-        key: flapping.Flap(changes=_moments(f.changes), since=f.since, count=f.count, is_paged=f.is_paged)
-        for key, f in rows.items()
-        if key in keys
-    }
+    return {(row[0], row[1]): _known(*row[2:]) for row in _FLAPS.rows(keys)}
+
+
+def _known(changes: str | list[str], since: Moment | None, count: int, is_paged: int) -> flapping.Flap:
+    """SQLite has texts and numbers for them."""
+    moments = json.loads(changes) if isinstance(changes, str) else changes
+    return flapping.Flap(changes=_moments(moments), since=since and moment(since), count=count, is_paged=bool(is_paged))
 
 
 def keep(gate: Gate) -> None:
