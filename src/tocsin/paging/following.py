@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 import structlog
 from django.db import transaction
 
+from tocsin.alerts import bulk
 from tocsin.alerts.changes import ChangeKind, GroupChange
 from tocsin.alerts.models import AlertGroup
+from tocsin.alerts.rows import GroupRow, as_row
 from tocsin.core import escalation as core
 from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
 from tocsin.core.lifecycle import GroupState
@@ -28,6 +31,15 @@ UNREADABLE = "unreadable"  # the digest of the version that stands in for a poli
 log = structlog.get_logger(__name__)
 
 
+_SAME = (
+    "snapshot_id", "urgency", "kind", "status", "step", "catch_all_paged", "round", "repeats_left", "next_due",
+    "answers_needed", "answered", "version", "reason", "error", "started_at", "acknowledged_at", "acknowledged_by_id",
+    "ended_at",
+)  # fmt: skip
+_NEW = ("group_id", *_SAME)
+_values = attrgetter(*_SAME)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Run:
     row: Escalation
@@ -35,23 +47,41 @@ class _Run:
     reasons: list[Reason]  # of what happened to it in this batch
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Beginning:
+    """How all escalations of one version of a policy begin, when they begin now."""
+
+    version: PolicyVersion
+    snapshot: Snapshot
+    error: str
+    decision: Decision
+
+    def run(self, group_id: int, urgency: str, now: datetime) -> _Run:
+        row = Escalation(group_id=group_id, snapshot=self.version, urgency=urgency, started_at=now, error=self.error)
+        rows.put_state(row, self.decision, now)
+        return _Run(row=row, snapshot=self.snapshot, reasons=[])
+
+
 def follow(changes: Sequence[GroupChange], now: datetime) -> None:
     by_group = defaultdict[int, list[GroupChange]](list)
     for change in changes:
-        by_group[change.group.pk].append(change)
-    live = _live(by_group)
-    fresh = _fresh([c[-1].group for pk, c in by_group.items() if pk not in live and _wants_one(c)], now)
+        by_group[change.group_id].append(change)
+    # those that were opened in this batch have none
+    live = _live([pk for pk, found in by_group.items() if found[0].kind is not ChangeKind.OPENED])
+    wanting = [found for pk, found in by_group.items() if pk not in live and _wants_one(found)]
+    _begin_plainly([found[0].row for found in wanting if _is_plain(found)], now)
+    fresh = _fresh([found[-1].row for found in wanting if not _is_plain(found)], now)
     for pk, run in [*live.items(), *fresh.items()]:
         for change in _lasting(by_group[pk]):
             _apply(change, run, now)
     _write(list(live.values()), [run.row for run in fresh.values()], now)
-    beside.end({c.group.pk for c in changes if c.kind is ChangeKind.RESOLVED}, now)
+    beside.end({c.group_id for c in changes if c.kind is ChangeKind.RESOLVED}, now)
 
 
 def begin(group: AlertGroup, now: datetime, version: PolicyVersion | None = None) -> Escalation:
     """A new escalation for a group that has none, due now; by its service's policy, or by the version given."""
-    run = _start(group, version, now) if version is not None else _fresh([group], now)[group.pk]
-    row = run.row
+    found = _beginning(version, now) if version is not None else _beginnings([as_row(group)], now)[group.pk]
+    row = found.run(group.pk, group.urgency, now).row
     row.save(force_insert=True)
     wakeups.notify()
     return row
@@ -72,26 +102,47 @@ def _live(group_ids: Iterable[int]) -> dict[int, _Run]:
 
 def _wants_one(changes: Sequence[GroupChange]) -> bool:
     """Something to page for, and not over by the end of the batch."""
-    group = changes[-1].group
-    pages = group.urgency != Urgency.NONE and group.state != GroupState.RESOLVED
+    row = changes[-1].row
+    pages = row.urgency != Urgency.NONE and row.state != GroupState.RESOLVED
     return pages and any(change.kind in STARTS for change in changes)
 
 
-def _fresh(groups: Sequence[AlertGroup], now: datetime) -> dict[int, _Run]:
+def _is_plain(changes: Sequence[GroupChange]) -> bool:
+    return len(changes) == 1 and changes[0].kind is ChangeKind.OPENED
+
+
+def _begin_plainly(groups: Sequence[GroupRow], now: datetime) -> None:
+    """Groups to which nothing else has happened are many in a storm, and their escalations begin alike."""
+    found = _beginnings(groups, now)
+    alike: dict[tuple[int, str], bulk.Values] = {}
+    fresh = []
+    for group in groups:
+        beginning = found[group.id or 0]
+        kind = beginning.version.pk, group.urgency
+        if kind not in alike:
+            alike[kind] = _stored(beginning.run(group.id or 0, group.urgency, now).row)
+        fresh.append((group.id, *alike[kind]))
+    bulk.insert(Escalation, _NEW, fresh)
+
+
+def _fresh(groups: Sequence[GroupRow], now: datetime) -> dict[int, _Run]:
+    found = _beginnings(groups, now)
+    return {pk: found[pk].run(pk, group.urgency, now) for group in groups if (pk := group.id)}
+
+
+def _beginnings(groups: Sequence[GroupRow], now: datetime) -> dict[int, _Beginning]:
+    """By group."""
     services = Service.objects.in_bulk({group.service_id for group in groups})
-    wanted = {group.pk: group.policy_id or services[group.service_id].policy_id for group in groups}
+    wanted = {group.id or 0: group.policy_id or services[group.service_id].policy_id for group in groups}
     policies = EscalationPolicy.objects.in_bulk(set(wanted.values()))
-    versions = {pk: _version(policy, now) for pk, policy in policies.items()}
-    return {group.pk: _start(group, versions[wanted[group.pk]], now) for group in groups}
+    found = {pk: _beginning(_version(policy, now), now) for pk, policy in policies.items()}
+    return {pk: found[policy] for pk, policy in wanted.items()}
 
 
-def _start(group: AlertGroup, version: PolicyVersion, now: datetime) -> _Run:
-    row = Escalation(group=group, snapshot=version, urgency=group.urgency, started_at=now)
-    snapshot = rows.read(version)
-    decision = core.start(snapshot if isinstance(snapshot, Snapshot) else core.EMERGENCY, now)
-    row.error = "" if isinstance(snapshot, Snapshot) else snapshot
-    rows.put_state(row, decision, now)
-    return _Run(row=row, snapshot=core.EMERGENCY if isinstance(snapshot, str) else snapshot, reasons=[])
+def _beginning(version: PolicyVersion, now: datetime) -> _Beginning:
+    read = rows.read(version)
+    snapshot, error = (core.EMERGENCY, read) if isinstance(read, str) else (read, "")
+    return _Beginning(version=version, snapshot=snapshot, error=error, decision=core.start(snapshot, now))
 
 
 def _version(policy: EscalationPolicy, now: datetime) -> PolicyVersion:
@@ -113,10 +164,10 @@ def _apply(change: GroupChange, run: _Run, now: datetime) -> None:
     if decision.state == rows.state_of(run.row):
         return
     run.reasons.append(Reason(run.row.reason))
-    run.row.urgency = change.group.urgency
+    run.row.urgency = change.row.urgency
     rows.put_state(run.row, decision, now)
     if decision.state.status is Status.ACKNOWLEDGED:
-        run.row.acknowledged_at, run.row.acknowledged_by_id = now, change.group.acknowledged_by_id
+        run.row.acknowledged_at, run.row.acknowledged_by_id = now, change.row.acknowledged_by_id
 
 
 def _decide(change: GroupChange, run: _Run, state: State, now: datetime) -> Decision:
@@ -128,13 +179,18 @@ def _decide(change: GroupChange, run: _Run, state: State, now: datetime) -> Deci
         case ChangeKind.WORSENED:
             return core.worsened(run.snapshot, state, now)
         case ChangeKind.ACKNOWLEDGED:
-            return core.acknowledge(run.snapshot, state, Urgency(change.group.urgency), now)
+            return core.acknowledge(run.snapshot, state, Urgency(change.row.urgency), now)
         case ChangeKind.HELD | ChangeKind.RESOLVED:
             return core.end(state)
 
 
+def _stored(row: Escalation) -> bulk.Values:
+    """In the order of `_SAME`."""
+    return tuple(bulk.json_text(value) if isinstance(value, list) else value for value in _values(row))
+
+
 def _write(live: Sequence[_Run], fresh: Sequence[Escalation], now: datetime) -> None:
-    Escalation.objects.bulk_create(row for row in fresh if row.status != Status.ENDED)
+    bulk.insert(Escalation, _NEW, [(row.group_id, *_stored(row)) for row in fresh if row.status != Status.ENDED])
     changed = [run for run in live if run.reasons]
     if not changed:
         return
