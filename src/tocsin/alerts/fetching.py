@@ -6,7 +6,7 @@ only texts in UTC without a zone; each gets its zone there, so that it is read i
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 import psycopg
 from django.db import connection
@@ -18,7 +18,7 @@ Found = list[tuple[Any, ...]]
 Moment = datetime | str  # as it is found
 
 
-def rows(sql: str, parameters: Sequence[object]) -> Found:
+def rows(sql: str, parameters: Sequence[Any]) -> Found:
     """On PostgreSQL a list goes where `%b` stands."""
     with _binary_cursor() if bulk.is_shared() else connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -57,8 +57,12 @@ class Keyed:
         return rows(self._single, [bulk.json_text(list(keys))])
 
 
-def moment(found: Moment) -> datetime:
-    return found if isinstance(found, datetime) else datetime.fromisoformat(found)
+@overload
+def moment(found: Moment) -> datetime: ...
+@overload
+def moment(found: None) -> None: ...
+def moment(found: Moment | None) -> datetime | None:
+    return datetime.fromisoformat(found) if isinstance(found, str) else found
 
 
 def _binary_cursor() -> CursorWrapper:

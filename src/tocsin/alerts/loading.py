@@ -72,13 +72,13 @@ def _alert(
         event_count=count,
         opened_at=moment(opened_at),
         last_event_at=moment(last_event_at),
-        ends_at=ends_at and moment(ends_at),
+        ends_at=moment(ends_at),
         urgency=urgency,
         held=held,
         held_reason=held_reason,
         held_by=held_by,
-        held_until=held_until and moment(held_until),
-        review_at=review_at and moment(review_at),
+        held_until=moment(held_until),
+        review_at=moment(review_at),
     )
     row.before = alert_standing(row)
     return row

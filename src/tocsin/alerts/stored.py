@@ -101,7 +101,7 @@ def flaps(keys: Collection[Key]) -> dict[Key, flapping.Flap]:
 def _known(changes: str | list[str], since: Moment | None, count: int, is_paged: int) -> flapping.Flap:
     """SQLite has texts and numbers for them."""
     moments = json.loads(changes) if isinstance(changes, str) else changes
-    return flapping.Flap(changes=_moments(moments), since=since and moment(since), count=count, is_paged=bool(is_paged))
+    return flapping.Flap(changes=_moments(moments), since=moment(since), count=count, is_paged=bool(is_paged))
 
 
 def keep(gate: Gate) -> None:
