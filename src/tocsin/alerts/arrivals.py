@@ -1,7 +1,7 @@
 """A new alert, before it has a group, and the group that it opens when it joins none."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tocsin.alerts.holding import Key
 from tocsin.alerts.rows import AlertRow, GroupRow
@@ -23,8 +23,7 @@ HELD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """A new alert, before it has a group."""
 
     integration: Speaker

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from tocsin.alerts.models import AlertGroup, Event
 from tocsin.alerts.rows import GroupRow, as_model
@@ -20,8 +21,7 @@ class ChangeKind(StrEnum):
     RESOLVED = "resolved"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GroupChange:
+class GroupChange(NamedTuple):
     """In the order in which they happened; a group that changed twice in one batch comes twice.
 
     `row` is the saved row as it stands when the batch is over, so the last change of a group agrees with it.

@@ -72,7 +72,7 @@ def refresh(alert: AlertRow, signal: Signal, silence: timedelta) -> None:
     """What the source said last is what counts. `silence`: after which it resolves by itself; zero: never."""
     alert.summary = signal.summary or alert.summary or signal.dedup_key
     alert.severity = signal.severity.value
-    end = end_of(signal.ends_at, alert.last_event_at, silence)
+    end = end_of(signal.ends_at, alert.last_event_at, silence) if signal.ends_at or silence else None
     alert.ends_at = end.at if end else None
     alert.said = signal
 

@@ -289,6 +289,8 @@ class Ledger(Journal):
 
     def _weather(self, new: Arrived, placed: grouping.Reason) -> tuple[Reason, AlertRow, str]:
         """It would page on its own now, if no storm is going on or coming."""
+        if not new.to.terms.shelter.threshold:
+            return self._open(new, placed, None)
         reason, gale = self.gate.arrive(new.to.terms, new.at)
         if reason is storms.Reason.WAITS:
             opened = self._open(new, placed, storms.waiting(gale.weather.settles_at))

@@ -9,7 +9,7 @@ from tocsin.core.flapping import Tolerance
 from tocsin.core.grouping import key_of
 from tocsin.core.matching import Fields
 from tocsin.core.routing import NOWHERE, destination
-from tocsin.core.signals import Signal, Urgency, urgency_of
+from tocsin.core.signals import Severity, Signal, Urgency, urgency_of
 from tocsin.core.storms import Shelter
 from tocsin.core.urgency import judge
 from tocsin.rules import rulebook as rules
@@ -69,12 +69,13 @@ class Rulebook:
     integrations: Mapping[int, Speaker]
     rules: rules.Rulebook
     services: dict[int, Terms] = field(default_factory=dict)
+    usual: dict[tuple[int, Severity], Destination] = field(default_factory=dict)  # where no rule asks: by service
 
     def place(self, integration: Speaker, signal: Signal, at: datetime) -> Destination:
         """Asked for every new alert and where an open one changes; repeats that say nothing new are not asked about."""
         terms = integration.terms
         if not (integration.terms.group_by or self.asks(integration)):
-            return Destination(terms=terms, urgency=urgency_of(signal.severity))
+            return self._usual(terms, signal.severity)
         fields = matching.fields_of(signal, terms.slug, integration.name, integration.kind)
         to = destination(self.rules.routes, fields) if integration.is_routed else NOWHERE
         if to.service is not None:
@@ -90,6 +91,13 @@ class Rulebook:
             fields=fields,
             why=" ".join(filter(None, said)),
         )
+
+    def _usual(self, terms: Terms, severity: Severity) -> Destination:
+        found = self.usual.get((terms.service_id, severity))
+        if found is None:
+            found = Destination(terms=terms, urgency=urgency_of(severity))
+            self.usual[terms.service_id, severity] = found
+        return found
 
     def current(self, now: datetime) -> "Rulebook":
         """Read again if a rule has changed since; asked under the absorbing lock, so that no change passes it by."""
