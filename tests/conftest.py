@@ -1,5 +1,6 @@
 """What every test shares."""
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -25,6 +26,13 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday, far from any change 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those with servers of their own first: what takes long must not be what is left at the end."""
     items.sort(key=lambda item: not {"crash", "clients", "cli"} & set(item.path.parts))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it for garbage, again and again, is a sixteenth of the suite."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture

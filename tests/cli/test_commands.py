@@ -92,7 +92,7 @@ class Visitor:
         assert self.opener.open(request, timeout=20).url == self.url + "/"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def demo() -> Iterator[running.Running]:
     with running.serving("--demo") as server:
         yield server
@@ -115,15 +115,14 @@ def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: ru
         sleep(0.05)
 
 
-def test_children_end_with_a_supervisor_that_is_killed() -> None:
-    with running.serving("--demo") as server:
-        children = server.children()
-        assert set(children) == {"web", "engine", "demo"}
-        server.process.kill()
-        end = monotonic() + 20
-        while left := [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]:
-            assert monotonic() < end, f"{left} of {children} are still there"
-            sleep(0.05)
+def test_children_end_with_a_supervisor_that_is_killed(demo: running.Running) -> None:
+    children = demo.children()
+    assert set(children) == {"web", "engine", "demo"}
+    demo.process.kill()
+    end = monotonic() + 20
+    while left := [pid for pid in children.values() if Path(f"/proc/{pid}").exists()]:
+        assert monotonic() < end, f"{left} of {children} are still there"
+        sleep(0.05)
 
 
 def test_rules_of_slos_are_printed_for_prometheus(tocsin: Tocsin) -> None:
