@@ -6,7 +6,7 @@ and goes to quarantine; what comes after it is absorbed as if it had never been 
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -97,7 +97,7 @@ def _is_passing(error: Exception) -> bool:
 
 
 @dataclass(slots=True)
-class _Read:
+class Read:
     """What one event says; of events that are alike to the byte, the same signals."""
 
     event: EventRow
@@ -122,7 +122,7 @@ class _Absorbing:
         if not self.claimed:
             return 0
         rulebook = rulebooks.load({event.integration_id for event in self.claimed}, self.now)
-        read, errors = _read_all(self.claimed, rulebook)
+        read, errors = read_all(self.claimed, rulebook)
         with transaction.atomic():
             is_ours = claiming.is_alone() and claiming.take(self.claimed)
             step = self._batch(rulebook, read, errors) if is_ours else Absorbed()
@@ -146,14 +146,14 @@ class _Absorbing:
             quarantined=self.done.quarantined + step.quarantined,
         )
 
-    def _batch(self, rulebook: Rulebook, read: Sequence[_Read], errors: Errors) -> Absorbed:
+    def _batch(self, rulebook: Rulebook, read: Sequence[Read], errors: Errors) -> Absorbed:
         ledger = _apply(read, rulebook.current(self.now))
         finish(ledger, self.follow, self.now)
         self._tell([r for r in read if r.told])
         quarantine(errors, self.now)
         return Absorbed(events=len(read), groups=len(ledger.new_groups), quarantined=len(errors))
 
-    def _tell(self, read: Sequence[_Read]) -> None:
+    def _tell(self, read: Sequence[Read]) -> None:
         if not read:
             return
         events = Event.objects.in_bulk([r.event.id for r in read])
@@ -173,11 +173,11 @@ class _Absorbing:
                 listener(some, self.now)
 
 
-def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Read], Errors]:
+def read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[Read], Errors]:
     """What each event says; and what is wrong with those that cannot be read. Each body is parsed once."""
-    read: list[_Read] = []
+    read: list[Read] = []
     errors: Errors = []
-    known: dict[tuple[object, ...], _Read] = {}
+    known: dict[tuple[object, ...], Read] = {}
     for event in events:
         try:
             integration = rulebook.integrations[event.integration_id]
@@ -185,21 +185,21 @@ def _read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[_Rea
             moment = None if source.is_timeless(event.body) else event.received_at
             same = event.integration_id, event.kind, event.body, moment
             first = known.get(same) or known.setdefault(same, _read(event, integration, source))
-            read.append(_Read(event, integration, first.signals, first.told, first.reason))
+            read.append(Read(event, integration, first.signals, first.told, first.reason))
         except (Unreadable, KeyError) as error:
             errors.append((event, _text(error)))
     return read, errors
 
 
-def _read(event: EventRow, integration: Speaker, source: Source) -> _Read:
+def _read(event: EventRow, integration: Speaker, source: Source) -> Read:
     if not integration.is_enabled:
-        return _Read(event, integration, (), reason=Reason.SWITCHED_OFF)
+        return Read(event, integration, (), reason=Reason.SWITCHED_OFF)
     heard = source.parse(event.body, integration.mapping, event.received_at)
     signals = [h for h in heard if isinstance(h, Signal)]
     told = [h for h in heard if not isinstance(h, Signal)]
     if b"\\u0000" in event.body:
         signals = [without_nul(s) for s in signals]
-    return _Read(event, integration, signals, told, None if signals else _silent(heard))
+    return Read(event, integration, signals, told, None if signals else _silent(heard))
 
 
 def _silent(heard: Sequence[Heard]) -> Reason:
@@ -212,21 +212,33 @@ def _silent(heard: Sequence[Heard]) -> Reason:
 _SILENT = {Change: Reason.CHANGE, Beat: Reason.BEAT, Subscription: Reason.SUBSCRIBED}
 
 
-def _apply(read: Sequence[_Read], rulebook: Rulebook) -> Ledger:
-    told = iter(naming.by_key([(r.integration.id, signal) for r in read for signal in r.signals]))
-    named = [[next(told) for _ in r.signals] for r in read]
+def _apply(read: Sequence[Read], rulebook: Rulebook) -> Ledger:
+    named = naming.by_key([(r.integration.id, signal) for r in read for signal in r.signals])
+    called = share(read, named)
     keys: dict[Key, bool] = {}  # and whether they are only triggered
-    for r, signals in zip(read, named, strict=True):
+    for r, signals in zip(read, called, strict=True):
         for signal in signals:
             key = r.integration.id, signal.dedup_key
             keys[key] = signal.action is Action.TRIGGER and keys.get(key, True)
     ledger = loading.load(keys, rulebook)
-    for r, signals in zip(read, named, strict=True):
+    decide(ledger, read, called)
+    return ledger
+
+
+def share(read: Sequence[Read], named: Iterable[Signal]) -> list[Sequence[Signal]]:
+    """To each event its signals, after they were named."""
+    told = iter(named)
+    return [[next(told) for _ in r.signals] for r in read]
+
+
+def decide(ledger: Ledger, read: Sequence[Read], called: Sequence[Sequence[Signal]]) -> None:
+    """What becomes of what was read, by the ledger's rules. Nothing is written."""
+    speakers = ledger.rulebook.integrations
+    for r, signals in zip(read, called, strict=True):
         if r.reason:
             ledger.pass_over(r.event, r.reason)
         for position, signal in enumerate(signals):
-            ledger.hear(r.event, r.integration, position, signal)
-    return ledger
+            ledger.hear(r.event, speakers[r.integration.id], position, signal)
 
 
 def finish(ledger: Ledger, follow: Follow, now: datetime) -> None:

@@ -21,6 +21,9 @@ class ChangeKind(StrEnum):
     RESOLVED = "resolved"
 
 
+STARTS = (ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.WORSENED)  # paging begins, where there is urgency
+
+
 class GroupChange(NamedTuple):
     """In the order in which they happened; a group that changed twice in one batch comes twice.
 

@@ -35,9 +35,9 @@ class Gale:
 class Stored(Protocol):
     """What is asked of the database only when it matters."""
 
-    def sources(self, trace: Trace) -> Sequence[Source]: ...
+    def sources(self, trace: Trace, /) -> Sequence[Source]: ...
 
-    def gale(self, service_id: int) -> Gale: ...
+    def gale(self, service_id: int, /) -> Gale: ...
 
     def holding(self, group_id: int) -> Holding | None:
         """Locked from then on; None when it is resolved."""
@@ -45,7 +45,7 @@ class Stored(Protocol):
     def said(self, alert: AlertRow) -> Signal:
         """What the alert says by now."""
 
-    def newest(self, service_id: int, key: str) -> Holding | None:
+    def newest(self, service_id: int, key: str, /) -> Holding | None:
         """The newest group of the service with this key, locked from then on; None when it is resolved."""
 
 

@@ -256,10 +256,13 @@ class Ledger(Journal):
 
     def _quiet(self, holding: Holding, at: datetime) -> None:
         """Nobody is paged any more for a group whose open alerts are all held back."""
-        if not holding.is_held or holding.row.urgency == Urgency.NONE:
+        if not holding.is_held:
             return
-        holding.row.urgency = Urgency.NONE.value
-        holding.row.held = next((a.held for a in holding.alerts.values() if a.held), HoldKind.SILENCE.value)
+        kind = next((a.held for a in holding.alerts.values() if a.held), HoldKind.SILENCE.value)
+        if holding.row.urgency == Urgency.NONE:
+            holding.row.held = holding.row.held or kind
+            return
+        holding.row.urgency, holding.row.held = Urgency.NONE.value, kind
         self.enter(holding, at, "held", "All its open alerts are held back: paging has stopped.")
         self.tell(holding, ChangeKind.HELD)
 
@@ -325,6 +328,7 @@ class Ledger(Journal):
         for holding, alert in gale.waiting:
             if alert.held == HoldKind.SETTLING and alert.state != AlertState.RESOLVED:
                 put(alert, storms.part_of(self.gate.numbers.of(eye.row)), self.gate)
+                self.judge(holding, alert)
                 holding.row.held = HoldKind.STORM.value
         gale.waiting.clear()
 

@@ -46,16 +46,17 @@ class Marks:
 
     by_alert: dict[AlertRow, Collection[Mark]] = field(default_factory=dict)
     changed: set[int] = field(default_factory=set)  # ids of alerts that were there before
+    moved: set[Trace] = field(default_factory=set)  # where a source has come or gone since it was put first
     _sources: dict[Trace, dict[AlertRow, Mark]] = field(default_factory=dict)
 
     def put(self, alert: AlertRow, found: Collection[Mark]) -> None:
         """All that there are; those that were put before are forgotten."""
-        for mark in self.by_alert.pop(alert, ()):
-            self._sources.get(mark.trace, {}).pop(alert, None)
+        if (before := self.by_alert.get(alert)) is not None:
+            for mark in before:
+                self._sources.get(mark.trace, {}).pop(alert, None)
+            self.moved |= _where_source(before) ^ _where_source(found)
         if alert.id is not None:
             self.changed.add(alert.id)
-        elif not found:
-            return
         self.by_alert[alert] = found
         for mark in found:
             if mark.is_source:
@@ -68,3 +69,7 @@ class Marks:
     def __iter__(self) -> Iterator[Mark]:
         marks: Iterable[Collection[Mark]] = self.by_alert.values()
         return (mark for found in marks for mark in found)
+
+
+def _where_source(marks: Iterable[Mark]) -> set[Trace]:
+    return {mark.trace for mark in marks if mark.is_source}

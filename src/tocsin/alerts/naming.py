@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from tocsin.alerts.models import Alert
 from tocsin.core.signals import Action, Naming, Signal
 
@@ -17,16 +19,16 @@ class Called(NamedTuple):
     name: str
 
 
-def by_key(said: Sequence[tuple[int, Signal]]) -> list[Signal]:
+def by_key(said: Sequence[tuple[int, Signal]], *, is_past: bool = False) -> list[Signal]:
     """The same signals of these integrations; those that can be told call their alert by its key.
 
     An alert may have been opened by a signal that stands before. One that is unknown keeps its name: nothing is open
-    under it.
+    under it. `is_past`: it was said some time ago, and what was open then may be resolved now.
     """
     called = {Called(i, s.naming, s.dedup_key) for i, s in said if s.naming is not Naming.KEY}
     if not called:
         return [signal for _, signal in said]
-    known = dict(_stored(called))
+    known = dict(_stored(called, Alert.objects.all() if is_past else Alert.objects.exclude(state="resolved")))
     told = []
     for integration_id, signal in said:
         if signal.uid and signal.action is Action.TRIGGER:
@@ -36,11 +38,11 @@ def by_key(said: Sequence[tuple[int, Signal]]) -> list[Signal]:
     return told
 
 
-def _stored(called: set[Called]) -> Mapping[Called, str]:
+def _stored(called: set[Called], among: QuerySet[Alert]) -> Mapping[Called, str]:
     ids = {c.name for c in called if c.naming is Naming.ID and _is_uuid(c.name)}
     numbers = {int(c.name) for c in called if c.naming is Naming.NUMBER and _is_number(c.name)}
-    open_ones = Alert.objects.exclude(state="resolved").values_list("integration_id", "uid", "pk", "dedup_key")
-    found = [*open_ones.filter(uid__in=ids), *open_ones.filter(pk__in=numbers)]
+    rows = among.values_list("integration_id", "uid", "pk", "dedup_key")
+    found = [*rows.filter(uid__in=ids), *rows.filter(pk__in=numbers)]
     by_id = {Called(i, Naming.ID, str(uid)): key for i, uid, _, key in found if uid}
     return by_id | {Called(i, Naming.NUMBER, str(pk)): key for i, _, pk, key in found}
 

@@ -130,6 +130,11 @@ def _terms(service_ids: Collection[int]) -> dict[int, Terms]:
     return {row[0]: _terms_of(*row) for row in rows}
 
 
+def terms_of(service: Service) -> Terms:
+    """Of one as it is, or as it would be saved."""
+    return _terms_of(*(getattr(service, name) for name in _FIELDS))
+
+
 def _terms_of(
     pk: int, slug: str, name: str, minutes: int, hours: int, by: list[str], pause: int, resolve: int, calms: bool,  # noqa: FBT001
     threshold: int,

@@ -17,6 +17,7 @@ from tocsin.alerts.rows import AlertRow
 from tocsin.alerts.rulebook import Rulebook
 from tocsin.core import flapping, storms
 from tocsin.core.holds import HoldKind
+from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Action, Image, Link, Signal
 from tocsin.core.suppression import Source
 from tocsin.core.suppression import Trace as Where
@@ -60,7 +61,8 @@ class Store:
             locking.count_open(found)
             self._holdings.update(found)
             self._closed |= {group_id} - found.keys()
-        return self._holdings.get(group_id)
+        found = self._holdings.get(group_id)
+        return found if found and found.row.state != GroupState.RESOLVED else None  # it may be so since this batch
 
     def said(self, alert: AlertRow) -> Signal:
         """Where one is asked for, others of the batch will be: all in hand are read at once."""
@@ -127,7 +129,8 @@ def keep_marks(marks: Marks) -> None:
     rows = [_row(mark) for mark in marks]
     Trace.objects.bulk_create(rows)
     now = {(row.alert_id, row.rule, row.values, row.is_target) for row in rows if row.is_source}
-    for rule, values in {(rule, values) for _, rule, values, _ in before ^ now}:
+    moved = {(trace[0], digest(trace)) for trace in marks.moved}
+    for rule, values in moved | {(rule, values) for _, rule, values, _ in before ^ now}:
         targets = Trace.objects.filter(rule=rule, values=values, is_target=True)
         Alert.objects.filter(pk__in=targets.values("alert"), resolved_at=None).update(review_at=_AT_ONCE)
 

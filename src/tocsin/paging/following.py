@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 
 from tocsin.alerts import bulk
-from tocsin.alerts.changes import ChangeKind, GroupChange
+from tocsin.alerts.changes import STARTS, ChangeKind, GroupChange
 from tocsin.alerts.models import AlertGroup
 from tocsin.alerts.rows import GroupRow, as_row
 from tocsin.core import escalation as core
@@ -25,7 +25,6 @@ from tocsin.policies import snapshots
 from tocsin.policies.models import EscalationPolicy, PolicyVersion
 from tocsin.services.models import Service
 
-STARTS = (ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.WORSENED)
 UNREADABLE = "unreadable"  # the digest of the version that stands in for a policy that cannot be read
 
 log = structlog.get_logger(__name__)

@@ -1,5 +1,6 @@
 """Routes, urgency rules and inhibition rules over the API, each with a trial on the last messages."""
 
+import uuid
 from datetime import datetime
 from typing import Any, Literal
 
@@ -23,17 +24,31 @@ router = Router(tags=["alert rules"])
 
 
 class DifferenceOut(Schema):
+    receipt: uuid.UUID = Field(description="Of the message that opened the alert.")
     at: datetime
     summary: str
     words: list[str] = Field(description="What would be different about it.")
+    before: str = Field(description="What becomes of it by today's rules, and why. Empty: it is no alert of its own.")
+    after: str = Field(description="What would become of it, and why.")
+
+
+class TallyOut(Schema):
+    alerts: int = Field(description="Opened.")
+    groups: int = Field(description="Opened.")
+    held: int = Field(description="Alerts that were held back, for a time or for good.")
+    pages: int = Field(description="How often paging began.")
 
 
 class TrialOut(Schema):
-    events: int = Field(description="The last messages that were looked at.")
-    alerts: int = Field(description="That they triggered.")
+    events: int = Field(description="The last messages that were looked at: 500 at most.")
+    since: datetime | None = Field(description="When the first of them came.")
+    alerts: int = Field(description="That they opened.")
     unreadable: int
+    before: TallyOut = Field(description="By today's rules, when nothing is open at first and nobody does anything.")
+    after: TallyOut = Field(description="By those that are tried.")
     counts: dict[str, int] = Field(description="How many alerts would be silenced, would page, would go elsewhere …")
     differences: list[DifferenceOut] = Field(description="The newest.")
+    is_cut: bool = Field(description="There was more in the messages than is looked at.")
     doubts: list[str] = Field([], description="Sentences: matchers that ask for what nothing has.")
 
 
@@ -224,9 +239,12 @@ def delete_urgency_rule(request: HttpRequest, pk: int) -> Status[None]:
 
 
 def trial_out(trial: Trial) -> dict[str, object]:
-    shown = [{"at": d.at, "summary": d.summary, "words": list(d.words)} for d in trial.differences]
-    names = ("events", "alerts", "unreadable", "counts")
-    return {**{name: getattr(trial, name) for name in names}, "differences": shown, "doubts": list(trial.doubts)}
+    shown = [
+        {"receipt": receipt, **{name: getattr(each, name) for name in ("at", "summary", "words", "before", "after")}}
+        for receipt, each in trial.differences
+    ]
+    names = ("events", "since", "before", "after", "unreadable", "counts", "is_cut", "doubts")
+    return {**{name: getattr(trial, name) for name in names}, "alerts": trial.before.alerts, "differences": shown}
 
 
 def _route_fields(who: Actor, body: RouteIn) -> dict[str, Any]:

@@ -1,25 +1,28 @@
-"""Trying rules on what came in: what an edited rulebook would have made of the last messages. Nothing is written.
+"""Trying rules on what came in: the last messages go through the ledger again, by today's rules and by edited ones.
 
-Silences and inhibitions are taken as if they held now; windows and hours at the time of each message, and a window
-that is there once as if it were open: the question is what it would mean, not whether it is time.
+Nothing is written. Silences are taken as if they had always been on; windows and hours at the time of each message, and
+a window that is there once as if it were open: the question is what it would mean, not whether it is time.
 """
 
 import uuid
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
+from tocsin.alerts import naming
 from tocsin.alerts import queries as alerts
+from tocsin.alerts import rulebook as rulebooks
+from tocsin.alerts.absorbing import Read, read_all
 from tocsin.alerts.models import Event
-from tocsin.core import matching, routing, suppression, urgency
-from tocsin.core.holds import Hold
-from tocsin.core.matching import Fields, Matchers
+from tocsin.alerts.rows import EventRow
+from tocsin.alerts.rulebook import Rulebook as Book
+from tocsin.core import matching, suppression
+from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.core.signals import Action, Signal
+from tocsin.core.signals import Signal
 from tocsin.people.problems import Refused
 from tocsin.policies.models import EscalationPolicy
 from tocsin.rules import models, rulebook
@@ -29,47 +32,47 @@ from tocsin.rules.maintenance import maintenance_as_if
 from tocsin.rules.routing import route_as_if
 from tocsin.rules.rulebook import Rulebook
 from tocsin.rules.urgency import urgency_rule_as_if
-from tocsin.services.models import Integration, Service
+from tocsin.services.models import Service
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
+from tocsin.tuning.comparing import Difference, Names, Tally, counted, differences, tally
+from tocsin.tuning.replaying import replay
 
 Rule = TypeVar("Rule", suppression.Silence, suppression.Window, suppression.Inhibition)
 EVENTS = 500
 MOST_SIGNALS = 5000  # one message can carry thousands
 SHOWN = 20
 _LONG = timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What rules say about one alert."""
-
-    hold: str = ""  # a sentence; empty: it pages
-    kind: str = ""  # of the hold
-    service: int | None = None
-    policy: int | None = None
-    urgency: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    at: datetime
-    summary: str
-    words: tuple[str, ...]  # what would be different about it
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_STORED = ("id", "integration_id", "kind", "body", "received_at", "receipt")
+_COUNTED = {
+    "alerts": "Alerts",
+    "groups": "Alert groups",
+    "held": "Alerts held back",
+    "pages": "Times paging began",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     events: int  # that were looked at
-    alerts: int  # that were triggered in them
+    since: datetime | None  # when the first of them came
+    before: Tally  # what comes of them by today's rules
+    after: Tally
     counts: Mapping[str, int]  # words → how many alerts
-    differences: Sequence[Difference]  # the newest
+    differences: Sequence[tuple[uuid.UUID, Difference]]  # the newest, each with the receipt of its message
     unreadable: int  # events
+    is_cut: bool  # there was more than is looked at
     doubts: Sequence[str] = ()  # sentences: matchers that ask for what nothing has
 
     @property
     def is_same(self) -> bool:
-        return not self.counts
+        return not self.counts and self.before == self.after
+
+    @property
+    def tallies(self) -> list[tuple[str, int, int]]:
+        """What is counted, by today's rules and by those that are tried."""
+        return [(words, getattr(self.before, name), getattr(self.after, name)) for name, words in _COUNTED.items()]
 
 
 def of_silence(actor: Actor, row: models.Silence | None, matchers: Matchers, now: datetime) -> Trial:
@@ -149,115 +152,57 @@ def _without(rules: Iterable[Rule], row: Model | None) -> tuple[Rule, ...]:
 
 
 def _tried(actor: Actor, now: datetime, edit: Callable[[Rulebook], Rulebook], *matchers: str) -> Trial:
-    """`matchers`: as they would be kept."""
+    """`edit`: what is tried about the rules; `matchers`: as they would be kept."""
+    return _compared(actor, now, lambda book: replace(book, rules=edit(book.rules)), Q(), matchers)
+
+
+def _compared(
+    actor: Actor, now: datetime, edit: Callable[[Book], Book], among: Q, matchers: Sequence[str] = ()
+) -> Trial:
+    """`among`: which messages are taken."""
     require(actor, Verb.VIEW)
-    today = rulebook.rulebook(now)
-    slugs = dict(Service.objects.values_list("pk", "slug"))
-    runs = _Run(today, now, slugs), _Run(edit(today), now, slugs)
-    heard, unreadable = _heard()
-    names = _Names()
-    differences = []
-    for event, signal in heard:
-        before, after = (run.verdict(event.integration, signal, event.received_at) for run in runs)
-        if signal.action is Action.TRIGGER and (words := names.changes(before, after)):
-            differences.append(Difference(at=event.received_at, summary=signal.summary, words=words))
+    stored = list(Event.objects.filter(among).order_by("-id").values_list(*_STORED)[:EVENTS])[::-1]
+    rows = [EventRow(pk, integration, kind, bytes(body), at) for pk, integration, kind, body, at, _ in stored]
+    book = rulebooks.load({row.integration_id for row in rows}, now)
+    read, errors = read_all(rows, book)
+    taken = _newest(read)
+    called = naming.by_key([(r.integration.id, signal) for r in taken for signal in r.signals], is_past=True)
+    before, after = (replay(taken, called, _held_now(each, now), now) for each in (book, edit(book)))
+    found = differences(before, after, _names())
+    receipts = {row[0]: row[-1] for row in stored}
     return Trial(
-        events=len({event.pk for event, _ in heard}) + unreadable,
-        alerts=sum(signal.action is Action.TRIGGER for _, signal in heard),
-        counts=dict(Counter(word for difference in differences for word in difference.words).most_common()),
-        differences=differences[::-1][:SHOWN],
-        unreadable=unreadable,
+        events=len(taken) + len(errors),
+        since=rows[0].received_at if rows else None,
+        before=tally(before),
+        after=tally(after),
+        counts=counted(found),
+        differences=[(receipts[each.event], each) for each in found[::-1][:SHOWN]],
+        unreadable=len(errors),
+        is_cut=len(taken) < len(read) or before.is_cut or after.is_cut,
         doubts=doubts(*matchers),
     )
 
 
-def _heard() -> tuple[list[tuple[Event, Signal]], int]:
-    """What the last stored messages say, in the order in which they came; and how many cannot be read."""
-    events = Event.objects.select_related("integration__service").order_by("-id")[:EVENTS]
-    found: list[tuple[Event, Signal]] = []
-    unreadable = 0
-    for event in reversed(events):
-        try:
-            heard = SOURCES[event.kind].parse(bytes(event.body), event.integration.mapping, event.received_at)
-        except (Unreadable, KeyError):
-            unreadable += 1
-        else:
-            found += [(event, signal) for signal in heard if isinstance(signal, Signal)]
-    return found[-MOST_SIGNALS:], unreadable
+def _newest(read: Sequence[Read]) -> list[Read]:
+    """Messages with as many signals as are taken; of a single one with more, its first."""
+    taken: list[Read] = []
+    room = MOST_SIGNALS
+    for each in reversed(read):
+        if taken and len(each.signals) > room:
+            break
+        taken.append(replace(each, signals=each.signals[:room]))
+        room -= len(each.signals)
+    return taken[::-1]
 
 
-@dataclass(slots=True)
-class _Run:
-    """One rulebook, and the alerts that would be open under it so far."""
+def _held_now(book: Book, now: datetime) -> Book:
+    """A silence that is on is taken as if it always had been; what it means is the question, not whether it is time."""
+    silences = [replace(s, starts_at=_LONG_AGO) if s.starts_at <= now else s for s in book.rules.silences]
+    return replace(book, rules=replace(book.rules, silences=tuple(silences)))
 
-    book: Rulebook
-    now: datetime
-    slugs: Mapping[int, str]  # of all services
-    sources: dict[suppression.Trace, dict[int, suppression.Source]] = field(
-        default_factory=lambda: defaultdict[suppression.Trace, dict[int, suppression.Source]](dict)
+
+def _names() -> Names:
+    return Names(
+        services=dict(Service.objects.values_list("pk", "name")),
+        policies=dict(EscalationPolicy.objects.values_list("pk", "name")),
     )
-    numbers: dict[tuple[int, str], int] = field(default_factory=dict)  # of the alerts, as if they had ids
-
-    def verdict(self, integration: Integration, signal: Signal, at: datetime) -> Verdict:
-        number = self.numbers.setdefault((integration.pk, signal.dedup_key), len(self.numbers) + 1)
-        if signal.action is Action.RESOLVE:
-            for open_ones in self.sources.values():
-                open_ones.pop(number, None)
-        if signal.action is not Action.TRIGGER:
-            return Verdict()
-        fields = matching.fields_of(signal, integration.service.slug, integration.name, integration.kind)
-        goes = routing.destination(self.book.routes, fields) if integration.is_routed else routing.NOWHERE
-        if goes.service is not None:
-            fields["service"] = self.slugs.get(goes.service, "")  # silences and windows are about where it goes
-        judged = goes.urgency or urgency.judge(self.book.urgency_rules, fields, signal.severity, at).urgency
-        hold = self._hold(fields, integration, number, at)
-        self._open(fields, number, signal.summary)
-        kind, reason = (hold.kind.value, hold.reason) if hold else ("", "")
-        service, policy = goes.service or integration.service_id, goes.policy
-        return Verdict(hold=reason, kind=kind, service=service, policy=policy, urgency=judged.value)
-
-    def _hold(self, fields: Fields, integration: Integration, number: int, at: datetime) -> Hold | None:
-        sources = {trace: list(found.values()) for trace, found in self.sources.items()}
-        return (
-            suppression.silenced(self.book.silences, fields, integration.pk, self.now)
-            or suppression.maintained(self.book.windows, fields, at)
-            or suppression.inhibited(self.book.inhibitions, fields, number, sources)
-        )
-
-    def _open(self, fields: Fields, number: int, summary: str) -> None:
-        for trace, is_target in suppression.sources_of(self.book.inhibitions, fields):
-            self.sources[trace][number] = suppression.Source(id=number, summary=summary, is_target=is_target)
-
-
-_HELD = {"silence": "would be silenced", "maintenance": "would be in maintenance", "inhibition": "would be inhibited"}
-
-
-class _Names:
-    """Differences in words. Services and policies are asked for once."""
-
-    def __init__(self) -> None:
-        self._services = dict(Service.objects.values_list("pk", "name"))
-        self._policies = dict(EscalationPolicy.objects.values_list("pk", "name"))
-
-    def changes(self, before: Verdict, after: Verdict) -> tuple[str, ...]:
-        return tuple(filter(None, (self._held(before, after), self._goes(before, after), self._pages(before, after),
-                                   _urgency(before, after))))  # fmt: skip
-
-    def _held(self, before: Verdict, after: Verdict) -> str:
-        if before.kind == after.kind:
-            return ""
-        return _HELD[after.kind] if after.kind else "would page"
-
-    def _goes(self, before: Verdict, after: Verdict) -> str:
-        if before.service == after.service:
-            return ""
-        return f"would go to {self._services.get(after.service or 0, 'another service')}"
-
-    def _pages(self, before: Verdict, after: Verdict) -> str:
-        if before.policy == after.policy:
-            return ""
-        return f"would page by {self._policies.get(after.policy or 0, 'its service’s own policy')}"
-
-
-def _urgency(before: Verdict, after: Verdict) -> str:
-    return "" if before.urgency == after.urgency else f"would have {after.urgency} urgency"
