@@ -61,8 +61,8 @@ class Store:
             locking.count_open(found)
             self._holdings.update(found)
             self._closed |= {group_id} - found.keys()
-        found = self._holdings.get(group_id)
-        return found if found and found.row.state != GroupState.RESOLVED else None  # it may be so since this batch
+        held = self._holdings.get(group_id)
+        return held if held and held.row.state != GroupState.RESOLVED else None  # it may be so since this batch
 
     def said(self, alert: AlertRow) -> Signal:
         """Where one is asked for, others of the batch will be: all in hand are read at once."""
