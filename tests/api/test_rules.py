@@ -246,3 +246,17 @@ def test_the_noise_of_a_service_and_the_routing_of_an_integration_are_set(api: C
     assert (changed["group_by"], changed["pause_minutes"]) == (["team"], 3)
     path = f"/integrations/{source.integration.pk}"
     assert api.call("PATCH", path, {"is_routed": False}).body["is_routed"] is False
+
+
+def test_noise_settings_are_tried_before_they_are_saved(api: Caller) -> None:
+    trial = api.post("/services/checkout/noise/trial", {"pause_minutes": 5}, expect=200)
+    assert trial["counts"] == {"would wait before it pages": 1, "would not page": 1}
+    assert trial["before"] == {"alerts": 1, "groups": 1, "held": 0, "pages": 1}
+    assert trial["after"] == {"alerts": 1, "groups": 1, "held": 1, "pages": 0}
+    (told,) = trial["differences"]
+    assert told["before"] == "Opened a new alert and a new alert group, which is paged."
+    assert told["after"].startswith("Recorded as a new alert, which pages if it does not resolve by itself soon.")
+    assert api.get(f"/receipts/{told['receipt']}")["state"] == "absorbed"
+    assert api.get("/services/checkout")["pause_minutes"] == 0
+    assert api.call("POST", "/services/checkout/noise/trial", {"pause_minutes": 61}).status == 422
+    assert api.call("POST", "/services/nowhere/noise/trial", {}).status == 404

@@ -265,3 +265,20 @@ def test_the_palette_leads_to_rules(desk: tuple[Client, Person, Monitoring]) -> 
     assert "/silences/new/" in text_of(client.get("/find/?q=silence"))
     assert "Routing" in text_of(client.get("/settings/"))
     assert 'href="/silences/"' in text_of(client.get("/alerts/"))
+
+
+def test_noise_settings_are_tried_in_the_form_of_the_service(
+    world: World, desk: tuple[Client, Person, Monitoring]
+) -> None:
+    client, _, tool = desk
+    tool.fires("disk")
+    edit = f"/services/{tool.service.slug}/edit/"
+    assert f"/services/{tool.service.slug}/noise/trial/" in text_of(client.get(edit))
+    page = text_of(client.post(f"/services/{tool.service.slug}/noise/trial/", {"pause_minutes": 5}))
+    assert "would wait before it pages" in page
+    assert "Opened a new alert and a new alert group, which is paged." in page
+    assert "nobody was paged" in page
+    refused = client.post(f"/services/{tool.service.slug}/noise/trial/", {"pause_minutes": 500})
+    assert "These numbers cannot be tried" in refused.content.decode()
+    tool.service.refresh_from_db()
+    assert tool.service.pause_minutes == 0

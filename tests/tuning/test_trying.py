@@ -132,3 +132,29 @@ def test_what_cannot_be_read_is_counted(world: World, tool: Monitoring) -> None:
     tool.source.sends(b"?", at=world.now)
     trial = silence("team=db")(world, tool)
     assert (trial.events, trial.unreadable) == (4, 1)
+
+
+NOISE = {
+    # what is set, what is different, and what comes of it
+    "a pause": ({"pause_minutes": 2}, {"would wait before it pages": 2, "would page later": 1, "would not page": 1},
+                Tally(alerts=3, groups=3, held=3, pages=1)),
+    "groups": ({"group_minutes": 10}, {"would join an open group": 2}, Tally(alerts=3, groups=1, held=0, pages=1)),
+    "groups by a label": ({"group_minutes": 10, "group_by": ["team"]}, {}, Tally(alerts=3, groups=3, held=0, pages=2)),
+    "a storm": ({"storm_threshold": 1}, {"would be part of a storm": 1}, Tally(alerts=3, groups=2, held=0, pages=1)),
+    "resolving by itself": ({"resolve_minutes": 5}, {}, Tally(alerts=3, groups=3, held=0, pages=2)),
+    "as it is": ({}, {}, Tally(alerts=3, groups=3, held=0, pages=2)),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("name", NOISE)
+def test_noise_settings_are_tried_on_the_messages_of_their_service(world: World, tool: Monitoring, name: str) -> None:
+    other = world.monitoring(tool.service.policy, "Other")
+    other.fires("not of this service")
+    tool.fires("for the record", "info")
+    fields, counts, after = NOISE[name]
+    trial = trying.of_noise(SETUP, tool.service, fields, world.now)
+    assert trial.before == Tally(alerts=3, groups=3, held=0, pages=2)
+    assert (trial.counts, trial.after) == (counts, after)
+    tool.service.refresh_from_db()
+    assert (tool.service.pause_minutes, tool.service.group_minutes) == (0, 0)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tocsin.core.holds import HoldKind, clock
 from tocsin.core.receipts import Reason
+from tocsin.core.signals import Urgency
 from tocsin.tuning.replaying import Place, Replayed, Tale
 
 _HELD = {
@@ -85,7 +86,8 @@ def _words(was: Tale | None, tale: Tale | None, names: Names) -> tuple[str, ...]
 
 
 def _holds(was: Tale, tale: Tale) -> list[str]:
-    new = [kind for kind in _kinds(tale) if kind not in _kinds(was)]
+    never = was.row.urgency == tale.row.urgency == Urgency.NONE  # what waits before it pages does not page at all
+    new = [kind for kind in _kinds(tale) if kind not in _kinds(was) and (kind.is_suppression or not never)]
     said = [_HELD[kind] for kind in new]
     if not new and tale.pages_from and (was.pages_from is None or (was.holds and not tale.holds)):
         return ["would page"]

@@ -52,6 +52,18 @@ class TrialOut(Schema):
     doubts: list[str] = Field([], description="Sentences: matchers that ask for what nothing has.")
 
 
+class NoiseIn(Schema):
+    """What is not named stays as the service has it."""
+
+    group_minutes: int = Field(0, ge=0, le=1440)
+    group_by: list[str] = Field([], max_length=10)
+    group_hours: int = Field(24, ge=1, le=168)
+    pause_minutes: int = Field(0, ge=0, le=60)
+    resolve_minutes: int = Field(0, ge=0, le=10_080)
+    calms_flapping: bool = True
+    storm_threshold: int = Field(20, ge=0, le=100_000)
+
+
 class InhibitionIn(Schema):
     name: str = Field(max_length=120)
     source: str = Field(description="Matchers: while such an alert is open …")
@@ -236,6 +248,13 @@ def delete_urgency_rule(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)
     urgency.delete_urgency_rule(who, queries.urgency_rule(who, pk), clock.now())
     return Status(204, None)
+
+
+@router.post("/services/{slug}/noise/trial", response=TrialOut, summary="What other noise settings would have meant")
+def try_noise(request: HttpRequest, slug: str, body: NoiseIn) -> dict[str, object]:
+    who = actor(request)
+    fields = body.dict(exclude_unset=True)
+    return trial_out(trying.of_noise(who, services.service(who, slug), fields, clock.now()))
 
 
 def trial_out(trial: Trial) -> dict[str, object]:

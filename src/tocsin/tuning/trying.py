@@ -6,6 +6,7 @@ a window that is there once as if it were open: the question is what it would me
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -131,6 +132,24 @@ def of_urgency_rule(actor: Actor, row: models.UrgencyRule | None, fields: Mappin
         return replace(book, urgency_rules=tuple(rules if row else [*rules, edited]))
 
     return _tried(actor, now, change, made.matchers)
+
+
+def of_noise(actor: Actor, service: Service, fields: Mapping[str, Any], now: datetime) -> Trial:
+    """`fields`: of `services.noise.NOISE_FIELDS`, those that would be saved. Of messages that may be the service's."""
+    require(actor, Verb.CONFIGURE)
+    edited = copy(service)
+    for name, value in fields.items():
+        setattr(edited, name, value)
+    terms = rulebooks.terms_of(edited)
+
+    def change(book: Book) -> Book:
+        speakers = {
+            pk: replace(speaker, terms=terms) if speaker.terms.service_id == service.pk else speaker
+            for pk, speaker in book.integrations.items()
+        }
+        return replace(book, integrations=speakers, services={**book.services, service.pk: terms}, usual={})
+
+    return _compared(actor, now, change, Q(integration__service=service) | Q(integration__is_routed=True))
 
 
 def fields_of_event(actor: Actor, receipt: uuid.UUID) -> dict[str, str]:

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, path
 
 from tocsin.tuning.alertmanager import views as tools
-from tocsin.tuning.views import kinds, silences
+from tocsin.tuning.views import kinds, noise, silences
 
 _TOOLS = (
     ("api/v2/silences", tools.silences),
@@ -23,6 +23,7 @@ def _for_tools() -> list[URLPattern]:
 
 
 urlpatterns = [
+    path("services/<slug:slug>/noise/trial/", noise.noise_trial, name="noise_trial"),
     path("silences/", silences.silence_list, name="silences"),
     path("silences/new/", silences.silence_new, name="silence_new"),
     path("silences/preview/", silences.silence_preview, name="silence_preview"),
