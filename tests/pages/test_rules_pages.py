@@ -235,6 +235,9 @@ def test_routes_are_nested_moved_tried_and_asked(world: World, desk: tuple[Clien
     assert "No message has this receipt" in page
     page = text_of(client.post(outer.get_absolute_url(), {**typed, "service": "", "try": "yes"}))
     assert "would go to Checkout" in page
+    below = {**typed, "parent": Route.objects.get(name="Backups").pk}
+    for tried in ({"try": "yes"}, {}):
+        assert "A route cannot be below itself." in text_of(client.post(outer.get_absolute_url(), {**below, **tried}))
 
 
 def test_urgency_rules_are_tried_ordered_and_keep_their_hours(desk: tuple[Client, Person, Monitoring]) -> None:
