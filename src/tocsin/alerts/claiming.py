@@ -27,7 +27,7 @@ _EVENTS = (
     "SELECT id, integration_id, kind, body, received_at FROM alerts_event "
     "WHERE id = ANY(%b::bigint[]) AND received_at BETWEEN %s AND %s"
 )
-# mostly nothing lies between them that was not claimed
+_RUN = _EVENTS.replace("= ANY(%b::bigint[])", "BETWEEN %s AND %s")
 _TAKE_RUN = "DELETE FROM alerts_waiting WHERE event_id BETWEEN %s AND %s"
 _TAKE = "DELETE FROM alerts_waiting WHERE event_id = ANY(%s::bigint[])"
 _TAKE_SQLITE = "DELETE FROM alerts_waiting WHERE event_id IN (SELECT value FROM json_each(%s))"
@@ -45,8 +45,16 @@ def _claim_postgresql(limit: int) -> fetching.Found:
     oldest = fetching.rows(_OLDEST, [limit])
     if not oldest:
         return []
-    moments = [at for _, at in oldest]
-    return fetching.rows(_EVENTS, [[pk for pk, _ in oldest], min(moments), max(moments)])
+    ids, moments = zip(*oldest, strict=True)
+    between = min(moments), max(moments)
+    if _are_in_a_row(ids):
+        return fetching.rows(_RUN, [ids[0], ids[-1], *between])
+    return fetching.rows(_EVENTS, [list(ids), *between])
+
+
+def _are_in_a_row(ids: Sequence[int]) -> bool:
+    """In their order: whether no other lies between them, so that a range says all of them. Mostly they are."""
+    return ids[-1] - ids[0] == len(ids) - 1
 
 
 def is_alone() -> bool:
@@ -62,7 +70,7 @@ def take(claimed: Sequence[EventRow]) -> bool:
     """Out of the queue, all of them or none: False when another node took one of them since."""
     ids = [event.id for event in claimed]
     with connection.cursor() as cursor:
-        if ids[-1] - ids[0] == len(ids) - 1:
+        if _are_in_a_row(ids):
             cursor.execute(_TAKE_RUN, [ids[0], ids[-1]])
         elif bulk.is_shared():
             cursor.execute(_TAKE, [bulk.array(ids)])

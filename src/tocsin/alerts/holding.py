@@ -8,7 +8,7 @@ from tocsin.alerts.rows import AlertRow, GroupRow
 from tocsin.core import grouping
 from tocsin.core.expiry import end_of
 from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
-from tocsin.core.signals import Severity, Signal, Urgency
+from tocsin.core.signals import SEVERITIES, URGENCIES, Severity, Signal, Urgency
 
 Key = tuple[int, str]  # integration and dedup key
 # what may change beside the counting: mostly nothing does, and then there is less to write
@@ -45,7 +45,7 @@ class Holding:
     def move(self, alert: AlertRow, state: AlertState) -> None:
         self.count(alert.state, -1)
         self.count(state, 1)
-        alert.state = state.value
+        alert.state = str(state)
 
     def acknowledge(self) -> None:
         self.acknowledges = True
@@ -71,7 +71,7 @@ def count(group: GroupRow, alert: AlertRow | None, at: datetime) -> None:
 def refresh(alert: AlertRow, signal: Signal, silence: timedelta) -> None:
     """What the source said last is what counts. `silence`: after which it resolves by itself; zero: never."""
     alert.summary = signal.summary or alert.summary or signal.dedup_key
-    alert.severity = signal.severity.value
+    alert.severity = str(signal.severity)
     end = end_of(signal.ends_at, alert.last_event_at, silence) if signal.ends_at or silence else None
     alert.ends_at = end.at if end else None
     alert.said = signal
@@ -79,8 +79,8 @@ def refresh(alert: AlertRow, signal: Signal, silence: timedelta) -> None:
 
 def raise_to(group: GroupRow, severity: Severity, urgency: Urgency) -> bool:
     """A group is as severe and as urgent as the worst it has held. Whether it has become worse, which pages again."""
-    is_worse = severity.rank > Severity(group.severity).rank
-    is_more_urgent = urgency.rank > Urgency(group.urgency).rank
+    is_worse = severity.rank > SEVERITIES[group.severity].rank
+    is_more_urgent = urgency.rank > URGENCIES[group.urgency].rank
     group.severity = severity.value if is_worse else group.severity
     group.urgency = urgency.value if is_more_urgent else group.urgency
     return is_more_urgent or (is_worse and urgency is not Urgency.NONE)

@@ -17,10 +17,10 @@ from tocsin.alerts.rulebook import Destination, Rulebook, Speaker, Terms
 from tocsin.core import expiry, grouping, storms
 from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold, HoldKind
-from tocsin.core.lifecycle import AlertState, GroupState, Standing, arrived, group_state, met
+from tocsin.core.lifecycle import ALERT_STATES, AlertState, GroupState, Standing, arrived, group_state, met
 from tocsin.core.matching import Fields
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import Action, Severity, Signal, Urgency
+from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Signal, Urgency
 
 _CHANGE = {
     GroupState.TRIGGERED: ChangeKind.REOPENED,
@@ -54,7 +54,7 @@ class Ledger(Journal):
             reason, why = self._meet(holding, integration, key, signal, event.received_at)
         if signal.note and alert:
             self.enter(holding or self.open[key], event.received_at, "note", _note(signal))
-        self.outcomes.append(OutcomeRow(event.id, position, key[1], signal.action.value, reason.value, alert, why))
+        self.outcomes.append(OutcomeRow(event.id, position, key[1], str(signal.action), str(reason), alert, why))
 
     def _repeat(self, holding: Holding, alert: AlertRow, signal: Signal, at: datetime) -> None:
         """Nothing is new: counting is all there is to do, and storms consist of this."""
@@ -64,7 +64,7 @@ class Ledger(Journal):
 
     def pass_over(self, event: EventRow, reason: Reason) -> None:
         """An event that says nothing about any alert still has a receipt."""
-        self.outcomes.append(OutcomeRow(event.id, 0, "", "", reason.value, None))
+        self.outcomes.append(OutcomeRow(event.id, 0, "", "", str(reason), None))
 
     def expire(self, key: Key, at: datetime) -> None:
         holding = self.open[key]
@@ -110,12 +110,12 @@ class Ledger(Journal):
         holding.row.held = ""
         self.enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
         if holding.row.state == GroupState.ACKNOWLEDGED and alert.urgency != Urgency.NONE:
-            self._reopen(holding, alert, Urgency(alert.urgency), at)
+            self._reopen(holding, alert, URGENCIES[alert.urgency], at)
         else:
-            self._worsen(holding, alert, Urgency(alert.urgency), at)
+            self._worsen(holding, alert, URGENCIES[alert.urgency], at)
 
     def _reopen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
-        raise_to(holding.row, Severity(alert.severity), urgency)
+        raise_to(holding.row, SEVERITIES[alert.severity], urgency)
         holding.move(alert, AlertState.TRIGGERED)
         self._settle(holding, at)
 
@@ -139,7 +139,7 @@ class Ledger(Journal):
         """What it does, and what rules say anew about the alert."""
         alert = holding.alerts[key]
         why = ""
-        standing = Standing(state=AlertState(alert.state), severity=Severity(alert.severity))
+        standing = Standing(state=ALERT_STATES[alert.state], severity=SEVERITIES[alert.severity])
         reason = met(signal.action, signal.severity, standing)
         self.touch(holding, alert)
         count(holding.row, alert, at)
@@ -206,7 +206,7 @@ class Ledger(Journal):
         if signal.action not in (Action.AMEND, Action.RATE):
             return signal
         before = self._before(alert)
-        return amended(replace(before, severity=Severity(alert.severity), ends_at=alert.ends_at), signal)
+        return amended(replace(before, severity=SEVERITIES[alert.severity], ends_at=alert.ends_at), signal)
 
     def _change_severity(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
         alert = holding.alerts[key]
@@ -224,7 +224,7 @@ class Ledger(Journal):
         to = self.rulebook.place(integration, signal, at)
         terms = self.rulebook.terms(holding.row.service_id)
         fields = {**to.fields, "service": terms.slug} if to.fields else to.fields
-        alert.urgency = to.urgency.value
+        alert.urgency = str(to.urgency)
         self.judge(holding, alert)
         self.gate.note(alert, fields)
         hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
@@ -236,7 +236,7 @@ class Ledger(Journal):
 
     def _worsen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
         """Being worse than ever pages again."""
-        if not raise_to(holding.row, Severity(alert.severity), urgency):
+        if not raise_to(holding.row, SEVERITIES[alert.severity], urgency):
             return
         holding.move(alert, AlertState.TRIGGERED)
         become(holding.row, GroupState.TRIGGERED, at)
@@ -336,7 +336,7 @@ class Ledger(Journal):
         alert = self._add(new, eye, AlertState(eye.row.state))
         eye.row.held = ""
         count(eye.row, None, new.at)
-        if new.to.urgency.rank > Urgency(eye.row.urgency).rank:  # a storm is one page, unless it was too quiet a one
+        if new.to.urgency.rank > URGENCIES[eye.row.urgency].rank:  # a storm is one page, unless it was too quiet a one
             self._worsen(eye, alert, new.to.urgency, new.at)
         return Reason.IN_STORM, alert, new.to.why
 
@@ -372,8 +372,8 @@ class Ledger(Journal):
 
     def _add(self, new: Arrived, holding: Holding, state: AlertState, hold: Hold | None = None) -> AlertRow:
         alert = AlertRow(
-            integration_id=new.key[0], dedup_key=new.key[1], state=state.value, opened_at=new.at, last_event_at=new.at,
-            group=holding.row, urgency=new.to.urgency.value, uid=new.signal.uid or None,
+            integration_id=new.key[0], dedup_key=new.key[1], state=str(state), opened_at=new.at, last_event_at=new.at,
+            group=holding.row, urgency=str(new.to.urgency), uid=new.signal.uid or None,
         )  # fmt: skip
         refresh(alert, new.signal, new.to.terms.silence)
         put(alert, hold, self.gate)

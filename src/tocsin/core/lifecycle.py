@@ -1,8 +1,8 @@
 """The states of alerts and alert groups, which may follow which, and what a signal does to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tocsin.core.holds import HoldKind
 from tocsin.core.receipts import Reason
@@ -15,6 +15,9 @@ class AlertState(StrEnum):
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+
+
+ALERT_STATES: Mapping[str, AlertState] = {str(s): s for s in AlertState}
 
 
 class GroupState(StrEnum):
@@ -53,8 +56,7 @@ def group_state(triggered: int, acknowledged: int) -> GroupState:
     return GroupState.ACKNOWLEDGED if acknowledged else GroupState.RESOLVED
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """The open alert that a signal meets."""
 
     state: AlertState

@@ -36,6 +36,7 @@ class Severity(StrEnum):
         return _RANKS[self]
 
 
+SEVERITIES: Mapping[str, Severity] = {str(s): s for s in Severity}  # to ask the enumeration takes many times as long
 _RANKS = {Severity.CRITICAL: 3, Severity.ERROR: 2, Severity.WARNING: 1, Severity.INFO: 0}
 
 
@@ -50,6 +51,7 @@ class Urgency(StrEnum):
         return _URGENCY_RANKS[self]
 
 
+URGENCIES: Mapping[str, Urgency] = {str(u): u for u in Urgency}
 _URGENCY_RANKS = {Urgency.HIGH: 2, Urgency.LOW: 1, Urgency.NONE: 0}
 
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from tocsin.core.signals import Action, Change, Image, Severity, Signal
+from tocsin.core.signals import SEVERITIES, Action, Change, Image, Signal
 from tocsin.sources import texts, times
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.pagerduty.wire import CHANGE, Event, Invalid, Payload, read, read_change, read_stored
@@ -38,12 +38,12 @@ def _trigger(event: Event, payload: Payload, dedup_key: str) -> Signal:
         action=Action.TRIGGER,
         dedup_key=dedup_key,
         summary=texts.summary(payload.summary),
-        severity=Severity(payload.severity or ""),
+        severity=SEVERITIES[payload.severity or ""],
         source=texts.name(payload.source),
         component=texts.name(payload.component or ""),
         details=_details(payload),
-        links=texts.links(_links(event)),
-        images=_images(event),
+        links=texts.links(_links(event)) if event.links or event.client_url else (),
+        images=_images(event) if event.images else (),
     )
 
 
