@@ -32,11 +32,13 @@ class Receipts:
 
     def __init__(self) -> None:
         self._random = ""
+        self._used = 0  # digits of it
 
     def take(self, now: datetime) -> str:
-        if not self._random:
-            self._random = os.urandom(10 * 64).hex()
-        drawn, self._random = self._random[:20], self._random[20:]
+        if self._used == len(self._random):
+            self._random, self._used = os.urandom(10 * 64).hex(), 0
+        drawn = self._random[self._used : self._used + 20]
+        self._used += 20
         time = f"{int(now.timestamp() * 1000):012x}"
         return f"{time[:8]}-{time[8:]}-7{drawn[:3]}-{_VARIANT[drawn[3]]}{drawn[4:7]}-{drawn[7:19]}"
 

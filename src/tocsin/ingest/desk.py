@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from tocsin.ingest.contract import LARGEST
 from tocsin.ingest.http import Answer, Scope, header
 
 RETRY_AFTER = (b"retry-after", b"2")  # seconds
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that was understood."""
 
     key: str

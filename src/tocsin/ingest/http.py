@@ -1,7 +1,6 @@
 """As much of HTTP as ingest needs, over ASGI."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -27,8 +26,7 @@ class Gone(Exception):
     """The other side went away before its body was complete."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     body: bytes
     content_type: bytes = JSON
