@@ -153,6 +153,31 @@ def test_what_changes_within_one_batch_is_judged_by_what_it_said_last(
     assert held() == {"source": "", "target": "", "other": "inhibition"}
 
 
+def test_a_source_that_is_none_for_a_moment_inhibits_what_came_meanwhile(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    rule(world)
+    fires(monitoring, key="source", cluster="eu")
+    ada.expect_page("source is down")
+    ada.acknowledges()
+    for key, severity in (("source", "info"), ("target", "error"), ("source", "critical")):
+        monitoring.source.triggers(key, severity, f"{key} is down", at=world.now, cluster="eu")
+    world.settle()
+    world.forward(minutes=4)
+    assert held() == {"source": "", "target": "inhibition"}
+
+
+def test_what_comes_as_its_group_is_resolved_gets_a_new_one(world: World, ada: Person) -> None:
+    monitoring = world.monitoring(world.policy([ada]), group_minutes=10, group_by=["region"])
+    fires(monitoring, key="one", region="eu")
+    ada.expect_page("one is down")
+    monitoring.source.resolves("one", at=world.now)
+    monitoring.source.triggers("two", "critical", "two is down", at=world.now, region="eu")
+    world.settle()
+    ada.expect_page("two is down")
+    assert monitoring.source.reasons() == ["opened", "resolved", "opened"]
+
+
 def test_urgency_that_rises_pages_at_once(world: World, ada: Person, monitoring: Monitoring) -> None:
     save_urgency_rule(SETUP, None, world.now, name="Shop", matchers='tier="1"', urgency=Urgency.HIGH)
     fires(monitoring, "info", tier="3")

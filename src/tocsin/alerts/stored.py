@@ -26,6 +26,7 @@ _SAID = ("dedup_key", "summary", "source", "component", "details", "links", "ima
 _FLAPS = Keyed(
     "alerts_flap", ("integration_id", "dedup_key", "changes", "since", "count", "is_paged"), moments=["since"]
 )
+_WHERE = ("alert_id", "rule", "values", "is_source", "is_target")
 _SOURCES = 20  # of one trace: the oldest inhibits, and some may be left out
 
 
@@ -124,22 +125,26 @@ def let_go(held: Q) -> None:
 
 def keep_marks(marks: Marks) -> None:
     """Of new alerts, and anew of those that have changed. Whom they inhibit, or did, is looked at again."""
-    before = set(_sources_among(marks.changed))
-    Trace.objects.filter(alert__in=marks.changed).delete()
-    rows = [_row(mark) for mark in marks]
-    Trace.objects.bulk_create(rows)
-    now = {(row.alert_id, row.rule, row.values, row.is_target) for row in rows if row.is_source}
+    before, now = _kept(marks.changed), {_where(row): row for row in map(_row, marks)}
+    gone, come = before.keys() - now.keys(), now.keys() - before.keys()
+    Trace.objects.filter(pk__in=[before[where] for where in gone]).delete()
+    Trace.objects.bulk_create(now[where] for where in now if where in come)
     moved = {(trace[0], digest(trace)) for trace in marks.moved}
-    for rule, values in moved | {(rule, values) for _, rule, values, _ in before ^ now}:
+    for rule, values in moved | {(rule, values) for _, rule, values, is_source, _ in gone | come if is_source}:
         targets = Trace.objects.filter(rule=rule, values=values, is_target=True)
         Alert.objects.filter(pk__in=targets.values("alert"), resolved_at=None).update(review_at=_AT_ONCE)
 
 
-def _sources_among(alerts: Collection[int]) -> Iterable[tuple[int, int, str, bool]]:
+def _kept(alerts: Collection[int]) -> dict[tuple[int, int, str, bool, bool], int]:
+    """What is stored of them, and its ids."""
     if not alerts:
-        return ()
-    found = Trace.objects.filter(alert__in=alerts, is_source=True)
-    return found.values_list("alert_id", "rule", "values", "is_target")
+        return {}
+    found = Trace.objects.filter(alert__in=alerts).values_list(*_WHERE, "pk")
+    return {(alert, rule, values, source, target): pk for alert, rule, values, source, target, pk in found}
+
+
+def _where(row: Trace) -> tuple[int, int, str, bool, bool]:
+    return row.alert_id, row.rule, row.values, row.is_source, row.is_target
 
 
 def digest(trace: Where) -> str:

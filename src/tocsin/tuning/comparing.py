@@ -91,8 +91,8 @@ def _holds(was: Tale, tale: Tale) -> list[str]:
     said = [_HELD[kind] for kind in new]
     if not new and tale.pages_from and (was.pages_from is None or (was.holds and not tale.holds)):
         return ["would page"]
-    if was.pages_from and tale.pages_from is None and new and not any(kind.is_suppression for kind in new):
-        return [*said, "would not page"]
+    if was.pages_from and tale.pages_from is None and tale.row.resolved_at and not any(k.is_suppression for k in new):
+        return [*said, "would not page"] if new else []
     is_later = was.pages_from and tale.pages_from and tale.pages_from > was.pages_from
     return [*said, "would page later"] if is_later else said
 
@@ -138,5 +138,5 @@ def _paged(tale: Tale) -> str:
     if not tale.holds:
         return ""
     if tale.pages_from is None:
-        return "It does not page."
+        return "It is resolved before it pages." if tale.row.resolved_at else "It is held back to the end."
     return f"It pages from {clock(tale.pages_from)} on." if tale.pages_from > tale.row.opened_at else ""
