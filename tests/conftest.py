@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -26,6 +27,11 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday, far from any change 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those with servers of their own first: what takes long must not be what is left at the end."""
     items.sort(key=lambda item: not {"crash", "clients", "cli"} & set(item.path.parts))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Cases of all operations are made up while they are collected: nobody waits for that who does not want them."""
+    return True if collection_path.name == "test_schema_long.py" and config.option.markexpr != "long" else None
 
 
 def pytest_collection_finish() -> None:
