@@ -222,8 +222,11 @@ def test_a_repeat_that_says_nothing_new_is_not_judged_again(world: World, ada: P
     fires(monitoring, region="eu", value="1")
     assert _asked(monitoring, "2") == (False, False)  # there is no rule that could ask
     silence(world, 60, 'region="us"')
-    assert _asked(monitoring, "2") == (True, False)
-    assert _asked(monitoring, "3") == (True, True)
+    assert _asked(monitoring, "2") == (False, False)  # its digest tells
+    assert _asked(monitoring, "3") == (False, True)
+    Alert.objects.update(digest=None)  # one that was opened before there were any
+    assert _asked(monitoring, "3") == (True, False)
+    assert _asked(monitoring, "4") == (False, True)
 
 
 def _asked(monitoring: Monitoring, value: str) -> tuple[bool, bool]:

@@ -14,6 +14,7 @@ from tocsin.alerts.holding import Holding, Key, as_open, become, count, raise_to
 from tocsin.alerts.journal import Journal
 from tocsin.alerts.rows import AlertRow, EventRow, OutcomeRow
 from tocsin.alerts.rulebook import Destination, Rulebook, Speaker, Terms
+from tocsin.alerts.saying import kept
 from tocsin.core import expiry, grouping, storms
 from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold, HoldKind
@@ -193,9 +194,15 @@ class Ledger(Journal):
     def _update(self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime) -> str:
         """Rules are asked again when what they see has changed; where none asks, there is nothing to compare."""
         alert = holding.alerts[key]
-        is_news = self.rulebook.asks(integration) and is_other(self._before(alert), signal)
+        is_news = self.rulebook.asks(integration) and self._is_news(alert, signal)
         refresh(alert, signal, self.rulebook.terms(holding.row.service_id).silence)
         return self._reconsider(holding, integration, key, signal, at) if is_news else ""
+
+    def _is_news(self, alert: AlertRow, signal: Signal) -> bool:
+        """Whether it says something else than it did. By its digest, where that is known: nothing is read then."""
+        if alert.said is None and alert.digest is not None:
+            return (signal.summary or alert.summary) != alert.summary or kept(signal)[-1] != alert.digest
+        return is_other(self._before(alert), signal)
 
     def _before(self, alert: AlertRow) -> Signal:
         """What it has said so far."""

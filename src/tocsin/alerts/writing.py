@@ -1,13 +1,12 @@
 """Writes what became of a batch: of each row only what has changed."""
 
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from operator import attrgetter
 
 from django.db.models import Q
 
-from tocsin.alerts import bulk, stored
+from tocsin.alerts import bulk, saying, stored
 from tocsin.alerts.changes import ChangeKind
 from tocsin.alerts.holding import Holding, alert_standing, standing
 from tocsin.alerts.ledger import Ledger
@@ -17,7 +16,7 @@ from tocsin.core.holds import HoldKind
 
 _COUNTED = ("event_count", "last_event_at")
 _ALERT_STANDING = ("state", "severity", "summary", "ends_at", "resolved_at", *_COUNTED)
-_ALERT_SAID = ("source", "component", "details", "links", "images", "digest")
+_ALERT_SAID = saying.KEPT
 _ALERT_JUDGED = ("urgency", "held", "held_reason", "held_by", "held_until", "review_at")
 _ALERT_NEW = (
     "id", "integration_id", "dedup_key", "uid", "group_id", "opened_at", *_ALERT_STANDING, *_ALERT_SAID, *_ALERT_JUDGED,
@@ -110,20 +109,5 @@ def _judged(alert: AlertRow) -> bulk.Values:
 
 
 def _said(alert: AlertRow) -> bulk.Values:
-    """What the source said last, in the order of `_ALERT_SAID`; nothing when it has said nothing in this batch."""
-    signal = alert.said
-    if signal is None:
-        return ()
-    details = bulk.json_text(signal.details)
-    links = bulk.json_text(signal.links) if signal.links else _NONE
-    images = bulk.json_text(signal.images) if signal.images else _NONE
-    said = signal.source, signal.component, details, links, images
-    return (*said, _digest("\0".join(said)))
-
-
-_NONE = "[]"
-
-
-def _digest(text: str) -> int:
-    """Tells two texts apart, as a number that any database keeps."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    """What the source said last; nothing when it has said nothing in this batch."""
+    return saying.kept(alert.said) if alert.said else ()
