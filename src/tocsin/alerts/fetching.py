@@ -37,10 +37,12 @@ class Keyed:
     def __init__(
         self, table: str, columns: Sequence[str], moments: Sequence[str] = (), condition: str = "TRUE"
     ) -> None:
-        plain = ", ".join(f"found.{name}" for name in columns)
+        names = ", ".join(columns)
+        # OFFSET 0: key by key by the index, and not all rows there are, however few PostgreSQL takes them for
         self._shared = (
-            f"SELECT {plain} FROM unnest(%b::bigint[], %b::text[]) AS wanted (i, k) JOIN {table} found "  # noqa: S608
-            f"ON found.integration_id = wanted.i AND found.dedup_key = wanted.k WHERE {condition}"
+            f"SELECT {names} FROM unnest(%b::bigint[], %b::text[]) AS wanted (i, k) CROSS JOIN LATERAL "  # noqa: S608
+            f"(SELECT {names} FROM {table} found WHERE found.integration_id = wanted.i AND found.dedup_key = wanted.k "
+            f"AND {condition} OFFSET 0) one"
         )
         zoned = ", ".join(column(f"found.{name}", is_moment=name in moments) for name in columns)
         # SQLite keeps the order of a CROSS JOIN
