@@ -259,4 +259,7 @@ def test_noise_settings_are_tried_before_they_are_saved(api: Caller) -> None:
     assert api.get(f"/receipts/{told['receipt']}")["state"] == "absorbed"
     assert api.get("/services/checkout")["pause_minutes"] == 0
     assert api.call("POST", "/services/checkout/noise/trial", {"pause_minutes": 61}).status == 422
+    for wrong in ({"group_by": [""]}, {"group_by": [" "]}, {"group_minutes": 1441}, {"storm_threshold": 100_001}):
+        assert api.call("POST", "/services/checkout/noise/trial", wrong).status == 422
+        assert api.call("PUT", "/services/checkout", {**api.get("/services/checkout"), **wrong}).status == 422
     assert api.call("POST", "/services/nowhere/noise/trial", {}).status == 404

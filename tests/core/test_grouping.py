@@ -57,6 +57,7 @@ def test_nothing_joins_a_group_older_than_a_day_or_quieter_than_the_window(
         (("cluster",), 'cluster="eu"'),
         (("cluster", "job"), 'cluster="eu", job=""'),  # what an alert does not have is empty
         (("odd name",), '"odd name"="a\\"b"'),
+        (("", "cluster"), 'cluster="eu"'),  # no label at all
     ],
 )
 def test_key_of(by: tuple[str, ...], key: str) -> None:

@@ -49,7 +49,7 @@ def key_of(by: Sequence[str], fields: Fields) -> str:
 
     One that is too long ends in a hash of the whole.
     """
-    key = ", ".join(str(Matcher(name=name, op=Op.IS, value=fields.get(name, ""))) for name in by)
+    key = ", ".join(str(Matcher(name=name, op=Op.IS, value=fields.get(name, ""))) for name in by if name)
     if len(key) <= LONGEST_KEY:
         return key
     return f"{key[: LONGEST_KEY - _HASH - 1]}…{hashlib.sha256(key.encode()).hexdigest()[:_HASH]}"

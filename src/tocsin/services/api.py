@@ -1,6 +1,6 @@
 """Services and integrations over the API."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -24,7 +24,26 @@ _COPIED = (
 )  # fmt: skip
 
 
-class ServiceIn(Schema):
+Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class NoiseIn(Schema):
+    """How loud a service is."""
+
+    group_minutes: int = Field(
+        0, ge=0, le=1440, description="Alerts within so many minutes join the open group; 0: each alone."
+    )
+    group_by: list[Label] = Field([], max_length=10, description="Labels that the alerts of a group share.")
+    group_hours: int = Field(24, ge=1, le=168, description="A group collects for so long at most.")
+    pause_minutes: int = Field(0, ge=0, le=60, description="What resolves within them pages nobody.")
+    resolve_minutes: int = Field(0, ge=0, le=10_080, description="Without news, an alert resolves by itself; 0: never.")
+    calms_flapping: bool = Field(default=True, description="What comes and goes again and again pages once.")
+    storm_threshold: int = Field(
+        20, ge=0, le=100_000, description="New alerts in 5 minutes that are one page; 0: never."
+    )
+
+
+class ServiceIn(NoiseIn):
     name: str = Field(max_length=80)
     policy: str = Field(description="Slug of the escalation policy.")
     team: str | None = Field(None, description="Slug.")
@@ -35,13 +54,6 @@ class ServiceIn(Schema):
     logs_url: str = ""
     chat_url: str = ""
     rollback: str = Field("", description="One sentence: how to go back.")
-    group_minutes: int = Field(0, ge=0, description="Alerts within so many minutes join the open group; 0: each alone.")
-    group_by: list[str] = Field([], max_length=10, description="Labels that the alerts of a group share.")
-    group_hours: int = Field(24, ge=1, le=168, description="A group collects for so long at most.")
-    pause_minutes: int = Field(0, ge=0, le=60, description="What resolves within them pages nobody.")
-    resolve_minutes: int = Field(0, ge=0, le=10080, description="Without news, an alert resolves by itself; 0: never.")
-    calms_flapping: bool = Field(default=True, description="What comes and goes again and again pages once.")
-    storm_threshold: int = Field(20, ge=0, description="New alerts in 5 minutes that are one page; 0: never.")
     change_window_minutes: int = Field(
         0,
         ge=0,

@@ -17,6 +17,7 @@ from tocsin.rest import Page, Paging, WallTime, Weekday, actor
 from tocsin.rules import inhibitions, queries, routing, urgency
 from tocsin.rules.models import Inhibition, Route, UrgencyRule
 from tocsin.services import queries as services
+from tocsin.services.api import NoiseIn
 from tocsin.tuning import trying
 from tocsin.tuning.trying import Trial
 
@@ -50,18 +51,6 @@ class TrialOut(Schema):
     differences: list[DifferenceOut] = Field(description="The newest.")
     is_cut: bool = Field(description="There was more in the messages than is looked at.")
     doubts: list[str] = Field([], description="Sentences: matchers that ask for what nothing has.")
-
-
-class NoiseIn(Schema):
-    """What is not named stays as the service has it."""
-
-    group_minutes: int = Field(0, ge=0, le=1440)
-    group_by: list[str] = Field([], max_length=10)
-    group_hours: int = Field(24, ge=1, le=168)
-    pause_minutes: int = Field(0, ge=0, le=60)
-    resolve_minutes: int = Field(0, ge=0, le=10_080)
-    calms_flapping: bool = True
-    storm_threshold: int = Field(20, ge=0, le=100_000)
 
 
 class InhibitionIn(Schema):
