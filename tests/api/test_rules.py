@@ -104,7 +104,7 @@ def test_routes_are_tried_made_moved_and_asked(api: Caller) -> None:
 def test_urgency_rules_are_tried_made_and_moved(api: Caller) -> None:
     rule = {"name": "Wait", "urgency": "low", "otherwise": "none", "starts": "09:00", "ends": "17:00"}
     always = {"name": "All", "urgency": "none"}
-    assert api.post("/urgency-rules/trial", always, expect=200)["counts"] == {"would have none urgency": 1}
+    assert api.post("/urgency-rules/trial", always, expect=200)["counts"] == {"would have no urgency": 1}
     first, second = api.post("/urgency-rules", rule), api.post("/urgency-rules", always)
     assert (first["starts"], first["otherwise"], second["otherwise"]) == ("09:00:00", "none", None)
     assert api.post(f"/urgency-rules/{second['id']}/move", {"to": "up"}, expect=200)["position"] == 0
@@ -130,7 +130,7 @@ WINDOW = {"name": "Nightly", "services": ["checkout"], "weekdays": list(range(7)
         ("/maintenance", WINDOW, ONCE, {}),
         ("/inhibitions", INHIBITION, {"equal": []}, {"would be inhibited": 1}),
         ("/inhibitions", {**INHIBITION, "equal": []}, {"is_enabled": False}, {"would page": 1}),
-        ("/routes", ROUTE, {"urgency": "none"}, {"would have none urgency": 1}),
+        ("/routes", ROUTE, {"urgency": "none"}, {"would have no urgency": 1}),
         ("/urgency-rules", URGENCY_RULE, {"matchers": "team=other"}, {"would have high urgency": 1}),
     ],
     ids=str,
@@ -154,7 +154,7 @@ def test_a_route_that_is_tried_elsewhere_counts_as_the_last_there(api: Caller) -
     moved, first = api.post("/routes", ROUTE), api.post("/routes", {"name": "First"})
     api.post("/routes", {"name": "Inner", "urgency": "none", "parent": first["id"]})
     assert api.post(f"/routes/{moved['id']}/trial", {**ROUTE, "parent": first["id"]}, expect=200)["counts"] == {
-        "would have none urgency": 1
+        "would have no urgency": 1
     }
 
 

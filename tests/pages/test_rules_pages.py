@@ -254,7 +254,7 @@ def test_urgency_rules_are_tried_ordered_and_keep_their_hours(desk: tuple[Client
     assert "Mon–Fri 09:00–17:00" in text_of(client.get(first.get_absolute_url()))
     urgency.delete_urgency_rule(TOCSIN, first, living().now)
     page = text_of(client.post("/urgency-rules/new/", {"name": "All", "urgency": "none", "zone": "UTC", "try": "yes"}))
-    assert "<strong>1</strong> would have none urgency" in page
+    assert "<strong>1</strong> would have no urgency" in page
     client.post(second.get_absolute_url(), {**typed, "name": "Days"})
     assert UrgencyRule.objects.get().name == "Days"
     client.post(f"/urgency-rules/{second.pk}/delete/")

@@ -68,7 +68,7 @@ TRIALS: dict[str, tuple[Callable[[World, Monitoring], Trial], dict[str, int], Ta
     ),
     "an urgency rule": (
         lambda world, _: trying.of_urgency_rule(SETUP, None, URGENCY_RULE, world.now),
-        {"would have none urgency": 1}, Tally(alerts=2, groups=2, held=0, pages=1),
+        {"would have no urgency": 1}, Tally(alerts=2, groups=2, held=0, pages=1),
     ),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from tocsin.core.holds import HoldKind, clock
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Urgency
+from tocsin.core.urgency import in_words
 from tocsin.tuning.replaying import Place, Replayed, Tale
 
 _HELD = {
@@ -124,7 +125,7 @@ def _policy(was: Tale, tale: Tale, names: Names) -> str:
 
 
 def _urgency(was: Tale, tale: Tale) -> str:
-    return "" if was.row.urgency == tale.row.urgency else f"would have {tale.row.urgency} urgency"
+    return "" if was.row.urgency == tale.row.urgency else f"would have {in_words(Urgency(tale.row.urgency))}"
 
 
 def _told(tale: Tale | None) -> str:
