@@ -35,7 +35,6 @@ class Seen:
     dedup_keys: list[str] = field(default_factory=list)  # of the alerts
     illegal: list[str] = field(default_factory=list)
     unknown_receipts: list[str] = field(default_factory=list)
-    senders: list[str] = field(default_factory=list)  # nodes with messages in the air
     possible_duplicates: int = 0
     repairs: dict[str, int] = field(default_factory=dict)
 
@@ -49,7 +48,6 @@ def inspect() -> Seen:
         dedup_keys=list(Alert.objects.order_by("id").values_list("dedup_key", flat=True)),
         illegal=[f"{what}: {count}" for what, count in _illegal().items() if count],
         unknown_receipts=_unknown(option("receipts")),
-        senders=sorted(set(Message.objects.filter(state="sending").values_list("leased_by", flat=True))),
         possible_duplicates=counters.value(claims.POSSIBLE_DUPLICATES),
         repairs={n: v for n, v in counters.values().items() if n.startswith("repaired")},
     )

@@ -10,6 +10,7 @@ from tocsin.care.actions import FIELDS
 from tocsin.care.models import Terms
 from tocsin.people import countries
 from tocsin.people.zones import choices
+from tocsin.ui.choosing import LongSelect
 
 
 def _time() -> forms.TimeInput:
@@ -21,7 +22,7 @@ def _rate(label: str) -> forms.DecimalField:
 
 
 class TermsForm(forms.Form):
-    time_zone = forms.ChoiceField(help_text="Months and quarters begin at midnight in it.")
+    time_zone = forms.ChoiceField(widget=LongSelect, help_text="Months and quarters begin at midnight in it.")
     country = forms.ChoiceField(
         required=False, label="Public holidays", help_text="For people whose profile names no country."
     )

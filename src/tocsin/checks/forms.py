@@ -15,6 +15,7 @@ from tocsin.core.signals import Severity
 from tocsin.people import zones
 from tocsin.services import queries as services
 from tocsin.services.models import Integration, Service
+from tocsin.ui.choosing import LongSelect
 
 Data = Mapping[str, Any] | None
 _UNITS = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
@@ -129,7 +130,7 @@ class HeartbeatForm(CheckForm):
         widget=forms.TextInput({"class": "mono", "placeholder": "0 3 * * *"}),
         help_text="As in the crontab: minute, hour, day, month, weekday.",
     )
-    time_zone = forms.ChoiceField(initial="UTC", help_text="In which the job's clock runs.")
+    time_zone = forms.ChoiceField(widget=LongSelect, initial="UTC", help_text="In which the job's clock runs.")
     grace = SpanField(
         label="Grace", initial=1800, help_text="So long after the expected time it is late, and not down."
     )

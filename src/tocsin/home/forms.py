@@ -10,6 +10,7 @@ from tocsin.channels.registry import CHANNELS
 from tocsin.people.models import User
 from tocsin.people.zones import choices
 from tocsin.sources.registry import SOURCES
+from tocsin.ui.choosing import LongSelect
 
 Data = Mapping[str, Any] | None  # what was posted
 
@@ -22,7 +23,7 @@ class OwnerForm(forms.Form):
         help_text="At least ten characters. A sentence is easier to keep than a riddle.",
     )
     time_zone = forms.ChoiceField(
-        choices=choices, initial="UTC", widget=forms.Select({"data-zone": ""}), help_text="Times are shown in it."
+        choices=choices, initial="UTC", widget=LongSelect({"data-zone": ""}), help_text="Times are shown in it."
     )
 
 
@@ -48,7 +49,9 @@ class ReachForm(forms.Form):
 
 class RotationForm(forms.Form):
     name = forms.CharField(label="Name of the schedule", max_length=80)
-    time_zone = forms.ChoiceField(choices=choices, help_text="Handoff is on Mondays at 09:00 on the clocks there.")
+    time_zone = forms.ChoiceField(
+        widget=LongSelect, choices=choices, help_text="Handoff is on Mondays at 09:00 on the clocks there."
+    )
     people = forms.ModelMultipleChoiceField(
         User.objects.none(),
         label="Who takes turns, a week each",

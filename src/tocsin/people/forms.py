@@ -13,6 +13,7 @@ from tocsin.people import countries
 from tocsin.people.models import ContactMethod, NotificationRule, Team, User
 from tocsin.people.wording import delay_in_words
 from tocsin.people.zones import choices
+from tocsin.ui.choosing import LongSelect
 
 Data = Mapping[str, Any] | None  # what was posted
 DELAYS = (0, 60, 120, 180, 300, 600, 900, 1800, 3600)
@@ -33,7 +34,9 @@ _SCOPES = {
 class AboutForm(forms.Form):
     name = forms.CharField(max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
     email = forms.EmailField(label="E-mail", help_text="You sign in with it.")
-    time_zone = forms.ChoiceField(help_text="Times are shown in it, and rotations know your nights by it.")
+    time_zone = forms.ChoiceField(
+        widget=LongSelect, help_text="Times are shown in it, and rotations know your nights by it."
+    )
 
     country = forms.ChoiceField(required=False, help_text="Its public holidays count in care and pay reports.")
     quiet_from = forms.TimeField(

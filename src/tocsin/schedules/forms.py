@@ -14,6 +14,7 @@ from tocsin.people.models import Team, User
 from tocsin.people.zones import choices
 from tocsin.schedules import hours
 from tocsin.schedules.importing import LARGEST
+from tocsin.ui.choosing import LongSelect
 from tocsin.ui.days import SANE_DAY, SANE_TIME
 
 Data = Mapping[str, Any] | None  # what was posted
@@ -29,7 +30,9 @@ def _moment() -> forms.DateTimeInput:
 class ScheduleForm(forms.Form):
     name = forms.CharField(max_length=80, help_text="Such as “Checkout primary”.")
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="No team")
-    time_zone = forms.ChoiceField(help_text="Handoffs are at this wall time all year, also when the clocks change.")
+    time_zone = forms.ChoiceField(
+        widget=LongSelect, help_text="Handoffs are at this wall time all year, also when the clocks change."
+    )
     description = forms.CharField(required=False, widget=forms.Textarea({"rows": 2}))
     tells_gaps = forms.BooleanField(
         required=False,

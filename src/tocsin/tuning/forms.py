@@ -14,6 +14,7 @@ from tocsin.policies.models import EscalationPolicy
 from tocsin.rules.models import Inhibition, Maintenance, Route, Silence, UrgencyRule
 from tocsin.schedules import hours
 from tocsin.services.models import Service
+from tocsin.ui.choosing import LongSelect
 from tocsin.ui.days import SANE_TIME
 
 Data = Mapping[str, Any] | None
@@ -38,7 +39,7 @@ def _moment(label: str, hint: str = "") -> forms.DateTimeField:
 
 
 def _zone() -> forms.ChoiceField:
-    return forms.ChoiceField(label="On the clocks of", choices=zones.choices)
+    return forms.ChoiceField(label="On the clocks of", choices=zones.choices, widget=LongSelect)
 
 
 class SilenceForm(forms.Form):
