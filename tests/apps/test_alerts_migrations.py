@@ -62,3 +62,30 @@ def test_events_are_carried_over_and_back() -> None:
     assert Waiting.objects.count() == 2
     assert tool.absorbed().events == 2
     assert Quarantine.objects.get().pk == bad.pk
+
+
+def outcomes() -> list[tuple[object, ...]]:
+    names = "event_id, position, dedup_key, action, reason, why, alert_id, at"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM alerts_outcome ORDER BY event_id, position")
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+@pytest.mark.usefixtures("_brought_back")
+def test_outcomes_are_carried_over_and_back_value_by_value() -> None:
+    tool = Source(make_integration(make_service()))
+    for key in ("disk", "cpu", "disk"):
+        tool.triggers(key)
+    tool.resolves("disk")
+    tool.absorbed()
+    there = outcomes()
+    assert [(row[2], row[4]) for row in there] == [
+        ("disk", "opened"), ("cpu", "opened"), ("disk", "deduplicated"), ("disk", "resolved"),
+    ]  # fmt: skip
+    migrate("0006_partitions")
+    assert outcomes() == there
+    migrate()
+    assert outcomes() == there
+    tool.triggers("later")
+    assert tool.absorbed().events == 1
+    assert len(outcomes()) == len(there) + 1
