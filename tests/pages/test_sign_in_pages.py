@@ -1,8 +1,10 @@
 """Signing in and out as Django's test client does it: what is throttled, what is audited, where one is signed in."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 
@@ -10,6 +12,7 @@ from tests.pages.desk import at_the_desk, checkout, living, text_of
 from tests.world import Person
 from tocsin.alerts.models import AlertGroup
 from tocsin.audit.models import Record
+from tocsin.outbox.models import Message
 from tocsin.people.devices import named
 from tocsin.people.models import SignIn
 
@@ -163,3 +166,50 @@ def test_what_is_not_ones_own_or_secret_is_not_kept(
     answer = client.post("/profile/", typed, headers=headers)
     assert answer.status_code == 403
     assert "paid by you" not in text_of(answer)
+
+
+def test_a_forgotten_password_is_chosen_anew_by_a_link_to_the_public_address(ada: Person) -> None:
+    stranger = Client()
+    answer = stranger.post(
+        "/accounts/password/reset/", {"email": ada.user.email}, headers={"Host": "localhost"}, follow=True
+    )
+    assert "a link is on its way" in text_of(answer)  # type: ignore[arg-type]
+    mail = Message.objects.get()
+    assert (mail.kind, mail.target) == ("email", ada.user.email)
+    link = re.search(rf"{re.escape(settings.PUBLIC_URL)}(/accounts/password/reset/key/\S+)", mail.payload["text"])
+    assert link
+    asked = stranger.get(link[1], follow=True)
+    assert "Choose a new password" in text_of(asked)  # type: ignore[arg-type]
+    new = "the alarm bell rings twice"
+    done = stranger.post(asked.redirect_chain[-1][0], {"password1": new, "password2": new}, follow=True)
+    assert "Your password is changed" in text_of(done)  # type: ignore[arg-type]
+    assert "This link is over" in text_of(Client().get(link[1], follow=True))  # type: ignore[arg-type]
+    tried(stranger, ada, new)
+    assert "_auth_user_id" in stranger.session
+
+
+def test_nobody_makes_tocsin_write_to_strangers_nor_learns_who_is_here(ada: Person) -> None:
+    known, unknown = (
+        text_of(Client().post("/accounts/password/reset/", {"email": email}, follow=True))  # type: ignore[arg-type]
+        for email in (ada.user.email, "stranger@example.net")
+    )
+    assert known == unknown
+    assert [m.target for m in Message.objects.all()] == [ada.user.email]
+
+
+def test_a_new_password_is_told_where_mails_can_be_sent(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, new = Client(), "the alarm bell rings twice"
+    tried(here, ada, PASSWORD)
+    monkeypatch.setattr(settings, "ACCOUNT_EMAIL_NOTIFICATIONS", True)
+    here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    mail = Message.objects.get()
+    assert mail.target == ada.user.email
+    assert "Was this not you?" in mail.payload["text"]
+
+
+@pytest.mark.parametrize(
+    "path", ["signup/", "email/", "confirm-email/", "confirm-email/MQ:abc/", "login/code/confirm/"]
+)
+def test_pages_of_allauth_that_are_not_tocsin_s_are_not_there(path: str, ada: Person) -> None:
+    assert at_the_desk(ada).get(f"/accounts/{path}").status_code == 404
+    assert at_the_desk(ada).post(f"/accounts/{path}", {"email": "else@example.org"}).status_code == 404

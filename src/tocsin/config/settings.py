@@ -120,6 +120,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(
+    SMTP_URL
+)  # of a new password or second factor; where there is no mail, the audit log
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody makes Tocsin write to strangers
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip", "reauthenticate": "10/m/user"}
 MFA_ADAPTER = "tocsin.people.accounts.MFAAdapter"

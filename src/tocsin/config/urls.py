@@ -1,6 +1,9 @@
 """Every page's address. Each app names its own. The API's are in `config.api_urls`."""
 
-from django.urls import include, path
+from typing import NoReturn
+
+from django.http import Http404, HttpRequest
+from django.urls import include, path, re_path
 
 _APPS = (
     "home",
@@ -20,7 +23,14 @@ _APPS = (
     "audit",
 )
 
+
+def _nothing(_: HttpRequest) -> NoReturn:
+    raise Http404
+
+
 urlpatterns = [
+    # of allauth's pages those that are not Tocsin's: addresses are changed in the profile, people come by invitation
+    re_path(r"^accounts/(?:signup|email|confirm-email|login/code)/", _nothing),
     path("accounts/", include("allauth.urls")),
     *(path("", include(f"tocsin.{app}.urls")) for app in _APPS),
 ]

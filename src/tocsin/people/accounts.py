@@ -1,12 +1,13 @@
 """Signing in, as allauth asks about it: nobody signs up by themselves, and what happens is audited."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.sites.shortcuts import get_current_site
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -77,10 +78,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             record(actor_of(user, "web"), what.replace("_", " "), user, clock.now())
         super().send_notification_mail(template_prefix, user, context, email or user.email)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At the public address, whatever name the request came by: a link with a key must lead nowhere else."""
+        url: str = super().get_reset_password_from_key_url(key)
+        return settings.PUBLIC_URL.rstrip("/") + urlsplit(url).path
+
+    def format_email_subject(self, subject: str) -> str:
+        """As it is: allauth would put the name of a site before it, of which there is but one."""
+        return subject
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the outbox, like everything that leaves the building."""
         request = allauth.request
-        given = {"request": request, "email": email, "current_site": get_current_site(request), **context}
+        given = {"request": request, "email": email, "public_url": settings.PUBLIC_URL, **context}
         mail = self.render_mail(template_prefix, email, given)
         content = Content(purpose="notice", title=mail.subject, text=str(mail.body))
         key = sealing.fingerprint(sealing.token())
