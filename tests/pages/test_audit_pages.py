@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from tests.pages.desk import at_the_desk, living, text_of
 from tests.world import Person, World
+from tocsin.audit.actions import record
 from tocsin.people import actions
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +53,10 @@ def test_filters_that_make_no_sense_are_left_out(olga: Person, query: dict[str, 
 
 def test_responder_may_not_read_it(world: World) -> None:
     assert at_the_desk(world.person("Ada")).get(AUDIT).status_code == 403
+
+
+def test_who_signed_in_is_said_once(world: World, olga: Person) -> None:
+    record(olga.actor, "signed in", olga.user, world.now)
+    page = text_of(at_the_desk(olga).get(AUDIT, {"verb": "signed in"}))
+    rows = page.split('<ol class="list framed">')[1].split("</ol>")[0]
+    assert rows.count("Olga") == 1

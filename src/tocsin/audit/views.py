@@ -17,6 +17,8 @@ from tocsin.rest import actor as actor_of
 from tocsin.ui.days import SANE_DAY
 from tocsin.ui.pages import paginate
 
+_OF_ONESELF = {"signed in", "signed out elsewhere"}  # whom it is about need not be said twice
+
 
 class FilterForm(forms.Form):
     search = forms.CharField(required=False, label="Who or what", widget=forms.TextInput({"type": "search"}))
@@ -49,11 +51,16 @@ def audit(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [{"record": record, "changes": changes(record)} for record in page],
+        "rows": [_row(record) for record in page],
         "filtered": any(request.GET.get(name) for name in form.fields),
         "may": {verb.name.lower(): True for verb in actor.verbs},
     }
     return render(request, "audit/audit.html", context)
+
+
+def _row(record: Record) -> dict[str, object]:
+    is_own = record.verb in _OF_ONESELF and record.object_id == str(record.user_id)
+    return {"record": record, "changes": changes(record), "is_about_themselves": is_own}
 
 
 def changes(record: Record) -> list[Change]:

@@ -74,7 +74,9 @@ def one(actor: Actor, pk: int) -> Message:
 
 
 def address_of(actor: Actor, message: Message) -> str:
-    """Addresses are private: to the person themselves, and to who manages people."""
+    """Addresses are private: to the person themselves, and to who manages people. Open tabs have none."""
+    if message.kind == "inapp":
+        return ""
     notification = getattr(message, "notification", None)
     is_own = notification is not None and notification.user_id == actor.user_id
     if not is_own and not actor.may(Verb.MANAGE_PEOPLE):
