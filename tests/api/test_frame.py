@@ -129,36 +129,6 @@ def test_pages_follow_each_other_without_loss_while_rows_are_added(admin: Caller
     assert seen == [f"team-{n}" for n in reversed(range(7))]
 
 
-def test_a_repeated_post_with_a_key_is_carried_out_once(admin: Caller) -> None:
-    key = {"Idempotency-Key": "a-1"}
-    first = admin.call("POST", "/teams", {"name": "Platform"}, **key)
-    again = admin.call("POST", "/teams", {"name": "Platform"}, **key)
-    assert (first.status, again.status) == (201, 201)
-    assert again.body == first.body
-    assert again.headers["Idempotent-Replayed"] == "true"
-    assert Team.objects.count() == 1
-
-
-def test_a_key_is_not_for_two_different_requests(admin: Caller) -> None:
-    key = {"Idempotency-Key": "a-1"}
-    admin.post("/teams", {"name": "Platform"}, **key)
-    assert admin.call("POST", "/teams", {"name": "Payments"}, **key).status == 422
-    assert Team.objects.count() == 1
-
-
-def test_keys_of_different_tokens_never_meet(admin: Caller) -> None:
-    key = {"Idempotency-Key": "a-1"}
-    admin.post("/teams", {"name": "Platform"}, **key)
-    other = Caller(person("Grace", Role.ADMIN))
-    assert other.post("/teams", {"name": "Payments"}, **key)["name"] == "Payments"
-
-
-def test_a_refused_request_is_remembered_too(admin: Caller) -> None:
-    key = {"Idempotency-Key": "a-1"}
-    for _ in range(2):
-        assert admin.call("POST", "/teams", {}, **key).status == 422
-
-
 def test_the_document_describes_every_route_with_a_summary() -> None:
     document = api.get_openapi_schema(path_prefix=PREFIX)
     operations = [op for path in document["paths"].values() for op in path.values()]

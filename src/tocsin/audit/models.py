@@ -1,7 +1,11 @@
 """Who changed what."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
+
+from tocsin.sealing import SealedTextField
 
 
 class Record(models.Model):
@@ -27,14 +31,16 @@ class Record(models.Model):
 
 
 class Answered(models.Model):
-    """What the API answered to a POST with an Idempotency-Key, for a day."""
+    """What the API answered to a POST with an Idempotency-Key, for `KEPT`."""
+
+    KEPT = timedelta(days=1)
 
     key = models.CharField(max_length=64, unique=True)  # SHA-256 over the caller's token and key
     asked = models.CharField(max_length=64)  # SHA-256 over the request
     at = models.DateTimeField(db_index=True)
     status = models.PositiveSmallIntegerField()
     content_type = models.CharField(max_length=80, blank=True, default="")
-    body = models.TextField()
+    body = SealedTextField()  # it may hold a token or key that is shown once
 
     def __str__(self) -> str:
         return f"{self.status} at {self.at}"

@@ -1,6 +1,7 @@
 """A POST with an `Idempotency-Key` is carried out once; a repeat gets the first answer.
 
 The key is written in the transaction that does the work, so that of two at once the second waits, and then finds it.
+Nobody without a token that holds now gets an answer of before, or has anything written.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -14,10 +15,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tocsin import clock, rest, sealing
 from tocsin.audit.models import Answered
+from tocsin.config.api import Bearer
 
 View = Callable[..., HttpResponseBase]
 _LONGEST = 200
-_SERVER_ERROR = 500
+_REFUSED = frozenset({404, 409, 422})  # by the work itself, not by what stands before it: token, scopes, throttle, size
+_caller = Bearer()
 
 
 class _Again(Exception):
@@ -34,7 +37,7 @@ def once(view: View) -> View:
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key:
+        if request.method != "POST" or not key or _caller(request) is None:
             return view(request, *args, **kwargs)
         if len(key) > _LONGEST:
             return rest.problem(422, "Not valid", f"An Idempotency-Key has at most {_LONGEST} characters.")
@@ -63,7 +66,8 @@ def _once(request: HttpRequest, key: str, work: Callable[[], HttpResponseBase]) 
 
 
 def _keep(row: Answered, answer: HttpResponseBase) -> HttpResponseBase:
-    if answer.status_code >= _SERVER_ERROR or not isinstance(answer, HttpResponse):
+    is_of_the_work = answer.status_code in range(200, 300) or answer.status_code in _REFUSED
+    if not is_of_the_work or not isinstance(answer, HttpResponse):
         raise _Again(answer)
     row.status, row.body = answer.status_code, answer.content.decode()
     row.content_type = answer.headers.get("Content-Type", "")

@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 
 from tocsin.alerts import flaps, retention
 from tocsin.alerts.models import KnownReceipt
+from tocsin.audit.models import Answered
 from tocsin.changes import hearing
 from tocsin.checks import clearing as checks
 from tocsin.health import beats, presence
@@ -28,6 +29,7 @@ def clear(now: datetime) -> dict[str, int]:
         "events": retention.forget(_since("keep_events_days", now), now),
         "receipts": _delete(KnownReceipt.objects.filter(at__lt=_since("keep_events_days", now) - COPIES)),
         "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
+        "answers": _delete(Answered.objects.filter(at__lt=now - Answered.KEPT)),
         "sessions": _delete(Session.objects.filter(expire_date__lt=now)),
         "deliveries": hearing.forget(now),
         "tabs": presence.clear(now),
