@@ -1,24 +1,28 @@
 """Flap detection."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.flapping import STEADY, Reason, Seen, Tolerance, recovered, still_held, triggered
+from tocsin.core.flapping import STEADY, Reason, Seen, Tolerance, paged, recovered, still_held, triggered
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 FOUR = Tolerance(changes=4)  # within 30 minutes; over after 15 calm ones
 
 
-def play(minutes: list[float], tolerance: Tolerance = FOUR) -> list[Seen]:
-    """Opens and resolves in turn, at these minutes."""
+def play(minutes: list[float], tolerance: Tolerance = FOUR, *, silenced: tuple[int, ...] = ()) -> list[Seen]:
+    """Opens and resolves in turn, at these minutes. `silenced`: changes for which something else holds it back."""
     flap, found = STEADY, []
     for index, minute in enumerate(minutes):
-        change = recovered if index % 2 else triggered
-        found.append(change(tolerance, flap, NOON + timedelta(minutes=minute)))
-        flap = found[-1].flap
+        at = NOON + timedelta(minutes=minute)
+        seen = recovered(tolerance, flap, at) if index % 2 else triggered(tolerance, flap, at)
+        if index % 2 == 0 and seen.hold is None and index not in silenced:
+            seen = replace(seen, flap=paged(seen.flap))
+        found.append(seen)
+        flap = seen.flap
     return found
 
 
@@ -48,6 +52,13 @@ def test_when_the_change_that_shows_it_opens_the_alert_it_is_the_one_page() -> N
     seen = play([0, 1, 2, 3, 4], Tolerance(changes=3))
     assert [told(s) for s in seen] == ["steady", "steady", "began to flap", "flaps", "held"]
     assert seen[2].flap.is_paged
+
+
+def test_what_something_else_held_back_was_not_its_page() -> None:
+    seen = play([0, 1, 2, 3, 4, 5, 6, 7, 8], silenced=(4, 6))
+    assert [told(s) for s in seen[4:]] == ["flaps"] * 5  # the last one is the page that says so
+    assert [s.flap.is_paged for s in seen[4:]] == [False, False, False, False, True]
+    assert not paged(STEADY).is_paged
 
 
 def test_it_says_how_often_and_until_when() -> None:

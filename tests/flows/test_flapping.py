@@ -1,10 +1,15 @@
 """What comes and goes again and again pages once."""
 
+from datetime import time
+
 import pytest
 
-from tests.world import Monitoring, Person, World
+from tests.flows.test_silences import silence
+from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert, Flap
 from tocsin.core.lifecycle import GroupState
+from tocsin.core.signals import Urgency
+from tocsin.rules.urgency import save_urgency_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +76,50 @@ def test_a_service_that_wants_every_page_gets_it(world: World, ada: Person) -> N
         ada.expect_page("disk is full")
     world.nothing_else()
     assert not Flap.objects.exists()
+
+
+def test_one_that_flaps_through_a_silence_is_paged_after_it(world: World, ada: Person) -> None:
+    monitoring = world.monitoring(world.policy([ada], delay=60))
+    silence(world, 30)
+    flaps(world, monitoring, 15)
+    world.nothing_else()
+    flaps(world, monitoring, 15)
+    ada.expect_page("disk is full")  # the silence was not its page
+    world.nothing_else()
+
+
+def test_one_that_is_open_when_the_silence_ends_is_paged_once(world: World, ada: Person) -> None:
+    monitoring = world.monitoring(world.policy([ada], delay=60))
+    silence(world, 15)
+    flaps(world, monitoring, 7)
+    monitoring.fires("disk is full")
+    world.forward(minutes=1)
+    ada.expect_page("disk is full")
+    monitoring.recovers("disk is full")
+    flaps(world, monitoring, 5)
+    world.nothing_else()
+
+
+def test_one_that_flaps_within_its_pause_is_paged_when_it_lasts(world: World, ada: Person) -> None:
+    monitoring = world.monitoring(world.policy([ada], delay=60), pause_minutes=2)
+    flaps(world, monitoring, 10)
+    world.nothing_else()
+    monitoring.fires("disk is full")
+    world.forward(minutes=2)
+    ada.expect_page("disk is full")  # the pause was not its page, nor is it calm already
+    monitoring.recovers("disk is full")
+    flaps(world, monitoring, 5)
+    world.nothing_else()
+
+
+def test_one_that_flaps_while_it_has_no_urgency_is_paged_when_it_has(world: World, ada: Person) -> None:
+    monitoring = world.monitoring(world.policy([ada], delay=60))
+    save_urgency_rule(
+        SETUP, None, world.now, name="Office", urgency=Urgency.HIGH, otherwise=Urgency.NONE, starts=time(13),
+        ends=time(17),
+    )  # fmt: skip
+    flaps(world, monitoring, 30)
+    world.nothing_else()
+    flaps(world, monitoring, 5)
+    ada.expect_page("disk is full")
+    world.nothing_else()

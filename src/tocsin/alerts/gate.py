@@ -65,6 +65,12 @@ class Gate:
         flap = self._flap(to.terms, key, at)
         return self.suppression(to.fields, key, None, at) or flap or paused(to.terms.pause, at, at)
 
+    def pages(self, key: Key) -> None:
+        """Somebody is paged for it now. Of what flaps that is the one page: a hold or a lack of urgency is none."""
+        flap = self.flaps.get(key)
+        if flap is not None and flap.since is not None and not flap.is_paged:
+            self._keep_flap(key, flapping.paged(flap))
+
     def suppression(self, fields: Fields, key: Key, alert: AlertRow | None, at: datetime) -> Hold | None:
         """By what people have said."""
         rules = self.rulebook.rules

@@ -58,6 +58,8 @@ class Groups(Journal):
         put(alert, None, self.gate)
         holding.held -= 1
         holding.row.held = ""
+        if alert.urgency != Urgency.NONE:
+            self.gate.pages((alert.integration_id, alert.dedup_key))
         self.enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
         if holding.row.state == GroupState.ACKNOWLEDGED and alert.urgency != Urgency.NONE:
             self._reopen(holding, alert, URGENCIES[alert.urgency], at)

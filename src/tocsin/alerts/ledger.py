@@ -269,6 +269,8 @@ class Ledger(Groups):
         holding.count(state, 1)
         holding.held += 1 if hold else 0
         holding.row.alert_count += 1
+        if hold is None and new.to.urgency is not Urgency.NONE:
+            self.gate.pages(new.key)
         self.gate.note(alert, new.to.fields)
         return alert
 

@@ -48,13 +48,14 @@ STEADY = Flap()
 
 
 def triggered(tolerance: Tolerance, flap: Flap, at: datetime) -> Seen:
-    """It opens. The first time while it flaps it pages; after that it is held."""
+    """It opens. It is held once it was `paged` while it flaps, and not before: somebody has to be told once."""
     seen = recovered(tolerance, flap, at)
-    if seen.flap.since is None:
-        return seen
-    if not seen.flap.is_paged:
-        return replace(seen, flap=replace(seen.flap, is_paged=True))
-    return replace(seen, hold=_hold(tolerance, seen.flap, at))
+    return replace(seen, hold=_hold(tolerance, seen.flap, at)) if seen.flap.is_paged else seen
+
+
+def paged(flap: Flap) -> Flap:
+    """Somebody is paged for it. While it flaps, that is the one page."""
+    return replace(flap, is_paged=True) if flap.since is not None else flap
 
 
 def recovered(tolerance: Tolerance, flap: Flap, at: datetime) -> Seen:
