@@ -18,4 +18,5 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def box(server: Server, settings: Any) -> Box:
     settings.ALLOW_PRIVATE = True
-    return Box(port=server.port, user=f"u{uuid.uuid4().hex[:12]}")
+    user = f"u{uuid.uuid4().hex[:12]}"
+    return Box(port=server.port, user=user, home=server.mail / user)

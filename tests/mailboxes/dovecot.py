@@ -69,12 +69,14 @@ class Server:
     port: int
     tls: int  # port
     authority: Path  # certificate of the one that signed that of “localhost”
+    mail: Path  # directory of all mailboxes
 
 
 @dataclass(kw_only=True)
 class Box:
     port: int
     user: str
+    home: Path
 
     def client(self) -> imaplib.IMAP4:
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
@@ -92,6 +94,18 @@ class Box:
     def drop(self, folder: str) -> None:
         with self.client() as client:
             client.delete(folder)
+
+    def permit(self, mode: int) -> None:
+        """Of the files of its mails: with 0, Dovecot says NO to whoever fetches one."""
+        for path in self.home.glob("*/*"):
+            if path.parent.name in ("cur", "new"):
+                path.chmod(mode)
+
+    def empty(self) -> None:
+        with self.client() as client:
+            client.select()
+            client.store("1:*", "+FLAGS", r"(\Deleted)")
+            client.expunge()
 
     def count(self, what: str = "ALL", folder: str = "INBOX") -> int:
         with self.client() as client:
@@ -125,7 +139,7 @@ def dovecot() -> Iterator[Server]:
     process = subprocess.Popen([program(), "-F", "-c", str(home / "conf")], stderr=subprocess.DEVNULL)
     try:
         _wait(port, home / "log")
-        yield Server(port=port, tls=tls, authority=home / "ca.pem")
+        yield Server(port=port, tls=tls, authority=home / "ca.pem", mail=home / "mail")
     finally:
         process.terminate()
         process.wait(20)

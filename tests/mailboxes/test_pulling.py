@@ -1,5 +1,6 @@
 """Mails are fetched from a real IMAP server."""
 
+import imaplib
 from datetime import timedelta
 from typing import Any
 
@@ -143,6 +144,92 @@ def test_what_is_taken_out_or_switched_off_is_no_problem_any_more(box: Box) -> N
     assert pulling.forget(NOON) == 1
     pulling.pull(gone, NOON)  # it had begun before
     assert not Problem.objects.filter(over_at=None).exists()
+
+
+def test_a_mail_at_which_dovecot_hangs_up_is_fetched_again_and_the_others_go_on(box: Box) -> None:
+    row = made(box)
+    pull(row)
+    box.put(MAIL.format("one"))
+    box.permit(0)
+    box.put(MAIL.format("two"))
+    pull(row)
+    pull(row)
+    assert subjects() == ["two"]
+    assert not Problem.objects.filter(over_at=None).exists()  # it may be over in a moment
+    for _ in range(3):
+        pull(row)
+    problem = Problem.objects.get(over_at=None)
+    assert problem.title == f"1 mail in the mailbox {box.user} at 127.0.0.1 cannot be fetched"
+    box.put(MAIL.format("three"))
+    pull(row)
+    assert subjects() == ["two", "three"]
+    box.permit(0o644)
+    pull(row)
+    assert subjects() == ["two", "three", "one"]
+    assert box.count("UNSEEN") == 0
+    assert not Problem.objects.filter(over_at=None).exists()
+    row.refresh_from_db()
+    assert row.withheld == {}
+
+
+def test_a_mail_that_the_server_does_not_hand_out_is_fetched_again(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = made(box)
+    pull(row)
+    for name in ("one", "two"):
+        box.put(MAIL.format(name))
+    uid, withheld = imaplib.IMAP4.uid, ["1"]
+
+    def answered(client: imaplib.IMAP4, command: str, *arguments: str) -> tuple[str, list[Any]]:
+        is_refused = command == "FETCH" and arguments[0] in withheld
+        return ("NO", [b"[UNAVAILABLE] Try later."]) if is_refused else uid(client, command, *arguments)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", answered)
+    for _ in range(2):
+        pull(row)
+    assert subjects() == ["two"]
+    assert not Problem.objects.exists()  # it may be over in a moment
+    pull(row)
+    problem = Problem.objects.get()
+    assert problem.title == f"1 mail in the mailbox {box.user} at 127.0.0.1 cannot be fetched"
+    assert "The server says: [UNAVAILABLE] Try later. It may be an alert" in problem.detail
+    withheld.clear()
+    pull(row)
+    assert subjects() == ["two", "one"]
+    assert not Problem.objects.filter(over_at=None).exists()
+
+
+def test_one_that_is_deleted_meanwhile_is_no_problem_any_more(box: Box) -> None:
+    row = made(box)
+    pull(row)
+    box.put(MAIL.format("one"))
+    box.permit(0)
+    for _ in range(4):
+        pull(row)
+    assert Problem.objects.filter(over_at=None).exists()
+    box.empty()
+    pull(row)
+    assert not Problem.objects.filter(over_at=None).exists()
+    assert subjects() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ([None], None),  # gone
+        ([b"3 (FLAGS (\\Seen))"], None),  # something about another one
+        ([(b"1 (UID 1 BODY[]<0> {0}", b""), b")"], b""),
+        ([(b"1 (UID 1 BODY[]<0> {3}", b"a\r\n"), b")"], b"a\r\n"),
+        ([b'1 (UID 1 BODY[]<0> "Subject: \\"x\\"")'], b'Subject: "x"'),
+        ([b'1 (UID 1 BODY[] "")'], b""),
+    ],
+)
+def test_what_a_server_says_of_a_mail(said: list[object], text: bytes | None) -> None:
+    assert imap._text_of(said) == text
+
+
+def test_a_mail_without_a_text_is_not_taken_for_gone() -> None:
+    with pytest.raises(imap.Withheld):
+        imap._text_of([b"1 (UID 1 BODY[]<0> NIL)"])
 
 
 def test_our_own_mails_are_marked_and_are_no_alerts(box: Box) -> None:

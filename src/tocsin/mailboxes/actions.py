@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.health import problems
 from tocsin.mailboxes import imap, pulling, queries
 from tocsin.mailboxes.imap import AFTERWARDS, SECURITIES, Broken
 from tocsin.mailboxes.models import Mailbox
@@ -30,7 +29,9 @@ def save(actor: Actor, integration: Integration, now: datetime, **fields: object
     if row is None:
         return create(actor, Mailbox(integration=integration, next_due=now, created_at=now, **given), now)
     is_elsewhere = any(given.get(name, getattr(row, name)) != getattr(row, name) for name in _PLACE)
-    anew = {"uid_validity": None, "last_uid": 0} if is_elsewhere else {}
+    if is_elsewhere:
+        pulling.over(row, now)
+    anew: dict[str, object] = {"uid_validity": None, "last_uid": 0, "withheld": {}} if is_elsewhere else {}
     return change(actor, row, now, {**given, **anew, "next_due": now, "failures": 0, "error": ""})
 
 
@@ -40,7 +41,7 @@ def remove(actor: Actor, integration: Integration, now: datetime) -> None:
     row = queries.mailbox_of(actor, integration)
     if row is not None:
         with transaction.atomic():
-            problems.over(pulling.problem(row), now)
+            pulling.over(row, now)
             delete(actor, row, now)
 
 

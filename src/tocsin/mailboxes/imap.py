@@ -19,11 +19,16 @@ AFTERWARDS = (("seen", "Mark it as read"), ("move", "Move it to another folder")
 LARGEST = 512 * 1024  # bytes of a mail that are read
 STEP = 15.0  # seconds for each answer
 _MOST = 4 * 1024 * 1024  # bytes that a server may send in one piece
+_QUOTED = re.compile(rb'BODY\[\](?:<0>)? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Broken(Exception):
     """The mailbox cannot be used; the text says why, without a full stop."""
+
+
+class Withheld(Broken):
+    """One mail cannot be had, now at least. The others can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +84,16 @@ class Folder:
         return len(self._search("UNSEEN"))
 
     def fetch(self, uid: int) -> bytes | None:
-        """Without marking it as read; its beginning where it is very large. None: it is gone."""
-        _, data = self._client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
-        return next((bytes(part[1]) for part in data if isinstance(part, tuple)), None)
+        """Without marking it as read; its beginning where it is very large. None: it is gone. `Withheld`, `Broken`."""
+        try:
+            answer, data = self._client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
+        except (OSError, imaplib.IMAP4.abort) as error:  # nothing more can be asked
+            raise Broken(f"the connection broke while mail {uid} was fetched: {_words(error)}") from error
+        except imaplib.IMAP4.error as error:  # it was answered BAD
+            raise Withheld(_words(error)) from error
+        if answer != "OK":
+            raise Withheld(_said(data))
+        return _text_of(data)
 
     def settle(self, uid: int, afterwards: str, move_to: str) -> None:
         """`Broken`: the mail stays as it was."""
@@ -150,6 +162,19 @@ class _Client(imaplib.IMAP4):
         if size > _MOST:
             raise self.abort(f"the server wants to send {size} bytes at once")
         return super().read(size)
+
+
+def _text_of(data: Sequence[object]) -> bytes | None:
+    """A text is a literal or a quoted string; NIL is none, although there is a mail (RFC 3501 9)."""
+    for part in data:
+        if isinstance(part, tuple):
+            return bytes(part[1])
+    said = b" ".join(part for part in data if isinstance(part, bytes))
+    if b"BODY[" not in said.upper():
+        return None
+    if found := _QUOTED.search(said):
+        return re.sub(rb"\\(.)", rb"\1", found[1])
+    raise Withheld("the server has no text of it")
 
 
 def quoted(text: str) -> str:

@@ -20,9 +20,10 @@ class Mailbox(models.Model):
     folder = models.CharField(max_length=255, default="INBOX")
     afterwards = models.CharField(max_length=10, default="seen")  # of imap.AFTERWARDS
     move_to = models.CharField(max_length=255, blank=True, default="")
-    # which mails were taken: all up to this number, while the folder keeps its numbers
+    # which mails were taken: all up to this number but the withheld, while the folder keeps its numbers
     uid_validity = models.BigIntegerField(null=True, blank=True)
     last_uid = models.BigIntegerField(default=0)
+    withheld = models.JSONField(default=dict, blank=True)  # numbers of mails that could not be fetched: how often tried
     next_due = models.DateTimeField()
     good_at = models.DateTimeField(null=True, blank=True)  # when it was last looked into
     heard_at = models.DateTimeField(null=True, blank=True)  # when there was last a mail in it

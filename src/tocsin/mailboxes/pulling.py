@@ -4,7 +4,7 @@ So what breaks in between only makes it come again, and it is known by its recei
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from tocsin.alerts.models import KnownReceipt
 from tocsin.health import problems
 from tocsin.health.edges import contained
 from tocsin.mailboxes import imap
-from tocsin.mailboxes.imap import Account, Broken, Folder
+from tocsin.mailboxes.imap import Account, Broken, Folder, Withheld
 from tocsin.mailboxes.models import Mailbox
 from tocsin.sources.copies import receipt_of
 from tocsin.sources.email import SOURCE, copies, stamps
@@ -28,6 +28,8 @@ LONGEST_PAUSE = timedelta(minutes=15)  # of one that does not work
 LEASE = timedelta(minutes=10)
 AT_ONCE = 4  # mailboxes
 MOST = 100  # mails of one at a time
+MOST_WITHHELD = 100  # of one: where more cannot be fetched, it is the mailbox that does not work
+TRIES = 3  # of a mail, before people are told
 
 
 def account_of(row: Mailbox) -> Account:
@@ -65,12 +67,17 @@ def _pull_apart(pk: int) -> None:
 
 def pull(row: Mailbox, now: datetime) -> int:
     """How many mails were taken. What is wrong with the mailbox is a problem that is shown."""
+    withheld = dict(row.withheld)
     try:
         with imap.opened(account_of(row)) as folder:
             taken, late = _empty(row, folder, now)
+            more, why = _again(row, folder, withheld.keys() & row.withheld.keys(), now)
     except Broken as error:
         _failed(row, str(error), now)
         return 0
+    if withheld or row.withheld:
+        _tell_withheld(row, why, now)
+    taken += more
     if late:
         _stays(row, late, now)
     elif taken or row.failures or not row.error:
@@ -87,14 +94,57 @@ def _empty(row: Mailbox, folder: Folder, now: datetime) -> tuple[int, str]:
         return 0, ""
     uids, late = _new(row, folder), ""
     for uid in uids[:MOST]:
-        raw = folder.fetch(uid)
-        if raw is not None:
-            _keep(row, folder, uid, raw, now)
-            late = _settle(row, folder, uid) or late
+        try:
+            raw = folder.fetch(uid)
+        except Broken as error:
+            _withhold(row, folder, uid)
+            if not isinstance(error, Withheld):
+                raise
+            continue
+        late = _take_in(row, folder, uid, raw, now) or late
         _go_on(row, folder.validity, uid)
     if uids:
         Mailbox.objects.filter(pk=row.pk).update(heard_at=now)
     return len(uids[:MOST]), late
+
+
+def _take_in(row: Mailbox, folder: Folder, uid: int, raw: bytes | None, now: datetime) -> str:
+    """Why it could not be marked, moved or deleted."""
+    if raw is None:
+        return ""
+    _keep(row, folder, uid, raw, now)
+    return _settle(row, folder, uid)
+
+
+def _withhold(row: Mailbox, folder: Folder, uid: int) -> None:
+    """The others go on, and it is fetched again at every turn."""
+    _is_of(row, folder.validity)
+    if len(row.withheld) >= MOST_WITHHELD:
+        raise Broken(f"{MOST_WITHHELD} mails cannot be fetched, and more come")
+    row.withheld[str(uid)] = 1
+    _go_on(row, folder.validity, uid)
+
+
+def _again(row: Mailbox, folder: Folder, names: Collection[str], now: datetime) -> tuple[int, str]:
+    """Fetches what could not be fetched before, after the new ones: how many could be now, and why others could not.
+
+    Where one breaks the connection, those that were tried less often come before it at the next turn.
+    """
+    taken, why, is_open = 0, "", True
+    for name in sorted(names, key=row.withheld.__getitem__):
+        try:
+            raw = folder.fetch(int(name))
+        except Broken as error:
+            row.withheld[name] += 1
+            why, is_open = str(error), isinstance(error, Withheld)
+        else:
+            _take_in(row, folder, int(name), raw, now)
+            taken += 1
+            del row.withheld[name]
+        Mailbox.objects.filter(pk=row.pk).update(withheld=row.withheld)
+        if not is_open:
+            break
+    return taken, why
 
 
 def _new(row: Mailbox, folder: Folder) -> Sequence[int]:
@@ -124,8 +174,15 @@ def _settle(row: Mailbox, folder: Folder, uid: int) -> str:
 
 
 def _go_on(row: Mailbox, validity: int, uid: int) -> None:
-    row.uid_validity, row.last_uid = validity, uid
-    Mailbox.objects.filter(pk=row.pk).update(uid_validity=validity, last_uid=uid)
+    _is_of(row, validity)
+    row.last_uid = uid
+    Mailbox.objects.filter(pk=row.pk).update(uid_validity=validity, last_uid=uid, withheld=row.withheld)
+
+
+def _is_of(row: Mailbox, validity: int) -> None:
+    """Numbers of a folder that has new ones mean nothing any more."""
+    if row.uid_validity != validity:
+        row.uid_validity, row.withheld = validity, {}
 
 
 def _worked(row: Mailbox, now: datetime) -> None:
@@ -140,6 +197,24 @@ def _stays(row: Mailbox, error: str, now: datetime) -> None:
         f"Mails stay in the mailbox {row}",
         f"{error[:1].upper()}{error[1:]}. They are alerts nevertheless, and each is taken once. Change what is done "
         "with them afterwards, or put the folder right.",
+        row.get_absolute_url(),
+        now,
+    )
+
+
+def _tell_withheld(row: Mailbox, why: str, now: datetime) -> None:
+    stubborn = sorted(int(name) for name, tries in row.withheld.items() if tries >= TRIES)
+    if not stubborn:
+        problems.over(withheld_problem(row), now)
+        return
+    many = len(stubborn) > 1
+    problems.report(
+        withheld_problem(row),
+        f"{len(stubborn)} mail{'s' if many else ''} in the mailbox {row} cannot be fetched",
+        f"The server says: {why}. {'They' if many else 'It'} may be {'alerts' if many else 'an alert'} that nobody "
+        f"was told of: look into the folder {row.folder}. {'They are' if many else 'It is'} fetched again by itself, "
+        f"every half minute, until that works or {'they are' if many else 'it is'} moved or deleted there; all others "
+        f"are taken meanwhile. {'Numbers' if many else 'Number'} (UID): {', '.join(map(str, stubborn[:20]))}.",
         row.get_absolute_url(),
         now,
     )
@@ -163,10 +238,20 @@ def _failed(row: Mailbox, error: str, now: datetime) -> None:
 def forget(now: datetime) -> int:
     """Mailboxes of integrations that were deleted go, and their passwords. What is switched off is no problem."""
     resting = Mailbox.objects.filter(integration__is_enabled=False)
-    for row in resting.exclude(error=""):
-        problems.over(problem(row), now)
+    for row in resting.exclude(error="", withheld={}):
+        over(row, now)
     return resting.exclude(integration__deleted_at=None).delete()[0]
+
+
+def over(row: Mailbox, now: datetime) -> None:
+    """Nothing of it is a problem any more."""
+    problems.over(problem(row), now)
+    problems.over(withheld_problem(row), now)
 
 
 def problem(row: Mailbox) -> str:
     return f"mailbox {row.integration_id}"
+
+
+def withheld_problem(row: Mailbox) -> str:
+    return f"mailbox {row.integration_id} withholds"
