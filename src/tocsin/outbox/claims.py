@@ -7,6 +7,7 @@ duplicate is better than a miss; it is counted.
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from tocsin.health import beats, counters
 from tocsin.health.prepared import Prepared
 from tocsin.outbox.actions import READY
 from tocsin.outbox.models import Attempt, Message, State
+from tocsin.outbox.redacting import without_address
 from tocsin.sealing import Unsealable
 
 LEASE = timedelta(seconds=90)  # longer than a channel takes when everything times out
@@ -57,7 +59,7 @@ def record(message: Message, result: Result, now: datetime) -> bool:
     """Write down what came of an attempt; the message is changed to what is stored. False: the lease was lost, and with
     it the right to say anything."""
     before = message.error
-    for name, value in _outcome(message, result, now).items():
+    for name, value in _outcome(message, _redacted(message, result), now).items():
         setattr(message, name, value)
     fields = ("state", "due_at", "finished_at", "provider_id", "error")
     with transaction.atomic():
@@ -127,6 +129,13 @@ def _held(message: Message) -> QuerySet[Message]:
     return Message.objects.filter(
         pk=message.pk, state=State.SENDING, leased_by=message.leased_by, attempts=message.attempts
     )
+
+
+def _redacted(message: Message, result: Result) -> Result:
+    is_sealed = "target" in message.get_deferred_fields()  # cannot be read, so nobody was asked who could quote it
+    if isinstance(result, Sent | Delivered) or message.kind == "inapp" or is_sealed:
+        return result
+    return replace(result, error=without_address(result.error, message.target, message.secret))
 
 
 def _outcome(message: Message, result: Result, now: datetime) -> dict[str, object]:
