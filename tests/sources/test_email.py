@@ -98,6 +98,41 @@ def test_cloudwatch_by_mail_and_never_the_link_that_ends_the_subscription() -> N
         ("[RECOVERY] Ping on db1 is OK!", "ping on db1!", "recovery"),  # Icinga
         ("✅ RESOLVED: a", "a", "resolved"),
         ("OK - disk full - db1", "disk full - db1", "ok"),
+        ("** RECOVERY Host Alert: db1 is UP **", "host alert: db1", "recovery"),  # Nagios
+        ("** PROBLEM alert - db1/Ping is CRITICAL **", "db1/ping", ""),
+        ("** RECOVERY alert - db1/Ping is OK **", "db1/ping", "recovery"),
+        ("RECOVERY - db1/Ping is OK", "db1/ping", "recovery"),
+        ("Problem: PostgreSQL: Service is down", "postgresql: service", ""),  # Zabbix
+        ("Resolved in 5m 3s: PostgreSQL: Service is down", "postgresql: service", "resolved"),
+        ("[FIRING:2, RESOLVED:1] HighLatency", "highlatency", ""),  # Grafana
+        ("[RESOLVED:1] HighLatency", "highlatency", "resolved"),
+        ("[Triggered on {host:db1}] CPU", "{host:db1} cpu", ""),  # Datadog
+        ("[P1] [Recovered on {host:db1}] CPU", "{host:db1} cpu", "recovered"),
+        ("[Recovered on {host:db2}] CPU", "{host:db2} cpu", "recovered"),
+        ("[Monitor Alert] Recovered: CPU", "[monitor alert] cpu", "recovered"),
+        ("[shop] [✅ Up] 200 - OK", "[shop] 200 - ok", "up"),  # Uptime Kuma
+        ("[shop] [🔴 Down] timeout", "[shop] timeout", ""),
+        ("DOWN alert: shop (example.org) is DOWN", "shop (example.org)", ""),  # Pingdom
+        ("UP alert: shop (example.org) is UP", "shop (example.org)", "up"),
+        ("DOWN | backup", "backup", ""),
+        ("Fired:Sev3 Azure Monitor Alert cpu on db1", "sev3 azure monitor alert cpu on db1", ""),
+        ("Resolved:Sev3 Azure Monitor Alert cpu on db1", "sev3 azure monitor alert cpu on db1", "resolved"),
+        ("[Success] Backup Job nightly", "backup job nightly", "success"),  # Veeam
+        ("[Failed] Backup Job nightly", "backup job nightly", ""),
+        ("db1 is back up", "db1", "up"),
+        # a word of state that is only a part of what is there: these page, each for itself
+        ("[Fixed Income] Pricing job failed", "[fixed income] pricing job failed", ""),
+        ("[Normal priority] Server down", "[normal priority] server down", ""),
+        ("[OK-Cluster] node3 is unreachable", "[ok-cluster] node3", ""),
+        ("[Success Factors] Sync error", "[success factors] sync error", ""),
+        ("[Clear Channel] Site down", "[clear channel] site down", ""),
+        ("[New York] db1", "[new york] db1", ""),
+        ("*** Clear text password found ***", "clear text password found", ""),
+        ("** Normal alert button is broken **", "normal alert button is broken", ""),
+        ("Problem: Normal: sensor 3 is silent", "sensor 3 is silent", ""),
+        ("Error rate is up", "error rate", ""),
+        ("Port 22 on db1 is CLOSED", "port 22 on db1", ""),
+        ("Config moved from blue -> ok", "config moved from blue -> ok", ""),
         # words where no tool puts a state: these page
         ("Is everything OK? The site is down", "is everything ok? the site", ""),
         ("OK to restart db1?", "ok to restart db1?", ""),

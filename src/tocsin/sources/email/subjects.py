@@ -1,11 +1,12 @@
 """Subjects of tools: what they say of a problem's state, and what stays the same from its first mail to its last.
 
-A word counts only where tools put it: before a colon or a bar, in brackets or asterisks, or at the end after “is” or an
-arrow. “Is everything OK? The site is down” says nothing of a state, and pages.
+A word counts only where tools put it, and alone there: before a colon or a bar, in brackets or asterisks, or at the end
+after “is” or an arrow. “[Fixed Income] Pricing failed” and “Is everything OK? The site is down” say nothing of a state,
+and page: a recovery that is not known pages once too often, trouble that is taken for one pages nobody.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 RESOLVES = (
@@ -25,16 +26,27 @@ _LEVELS = frozenset(_SEVERE)
 # what tools call a problem that is there: not part of its name
 TROUBLE = frozenset(
     (*_SEVERE, "problem", "alarm", "alerting", "firing", "triggered", "down", "unknown", "failed", "failure", "failing",
-     "unreachable", "open", "opened", "started", "new", "insufficient_data", "flappingstart", "flappingstop")
+     "unreachable", "unreach", "unkn", "open", "opened", "started", "fired", "new", "insufficient_data",
+     "flappingstart", "flappingstop")
 )  # fmt: skip
 _LONGEST = 1000
 _MOST_HEADS = 12
 _REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg|antw|sv|tr)(?:\[\d+\])?:", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\[([^\[\]]*)\]")
-# “RESOLVED:”, “Resolved in 5m 3s:”, “Updated problem in 1h:”, “UP |”, “RECOVERY - ”; [\W_] also takes signs and emoji
-_LEADING = re.compile(r"[\W_]*(?:updated )?([^\W\d_][\w]*)(?: in (?:\d+[a-z]+ ?)+)?(?::|\s\||\s[-–—]\s)", re.IGNORECASE)
-_STARRED = re.compile(r"\s*\*+\s*([^\W\d_]\w*)(?=\s)")
-_IS = re.compile(r"\s+is(?: now| back)? ([^\W\d_]\w*)(?=[\s!*.]*$|:)", re.IGNORECASE)
+# “✅ Up”, “FIRING:2, RESOLVED:1”, “RESOLVED #12”, “Recovered on {host:db1}”; what is in braces is part of the name
+_STATES = re.compile(r"[\W_]*([^\W\d_]\w*(?::\d+)?(?:, [^\W\d_]\w*:\d+)*)(?: #?\d+)?(?: on (\{.*\}))?[\W_]*")
+_STATE = re.compile(r"[^\W\d_]\w*")
+# “RESOLVED:”, “Resolved in 5m 3s:”, “Updated problem in 1h:”, “UP |”, “UP alert:”, “RECOVERY - ”; after signs and emoji
+_LEADING = re.compile(
+    r"[\W_]*(?:updated )?([^\W\d_][\w]*)(?: alert| in (?:\d+[a-z]+ ?)+)?(?::|\s\||\s[-–—]\s)", re.IGNORECASE
+)
+# “** RECOVERY Service Alert:”, “*** Resolved ***”
+_STARRED = re.compile(
+    r"\s*\*+\s*([^\W\d_]\w*)"
+    r"(?=\s*\*|\s*$|:|\s(?:\([^()]*\) )?(?:(?:host|service) (?:alert|notification)\b|alert ?[-:]))",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"\s+is( now| back)? ([^\W\d_]\w*)(?=[\s!*.]*$|:)", re.IGNORECASE)
 _ARROW = re.compile(r"\s+(\w+) ?(?:->|=>|→) ?(\w+)[\s!*.]*$")
 
 
@@ -52,9 +64,15 @@ def read(subject: str, words: Collection[str]) -> Subject:
     said += more
     return Subject(
         topic=" ".join(rest.split()).strip(" *-–—|:").casefold(),
-        state=next((word for word in said if word in words), ""),
+        state=_decisive(said, words),
         level=next((word for word in reversed(said) if word in _LEVELS), ""),
     )
+
+
+def _decisive(said: Sequence[str], words: Collection[str]) -> str:
+    """The first one that is more than a level: “Problem: Normal: x” is a problem, “[P1] [Recovered] x” is over."""
+    first = next((word for word in said if word in words or word not in _LEVELS), "")
+    return first if first in words else ""
 
 
 def _heads(text: str, words: Collection[str]) -> tuple[str, list[str]]:
@@ -65,10 +83,9 @@ def _heads(text: str, words: Collection[str]) -> tuple[str, list[str]]:
         if found := _REPLY.match(text):
             text = text[found.end() :]
         elif found := _BRACKETED.match(text):
-            word = _first(found[1])
-            is_state = _is_state(word, words)
-            said += [word] if is_state else []
-            kept += "" if is_state else found[0]
+            states, name = _bracketed(found[1], words)
+            said += states
+            kept += f" {name}" if states else found[0]
             text = text[found.end() :]
         elif (found := _LEADING.match(text) or _STARRED.match(text)) and _is_state(found[1].lower(), words):
             said.append(found[1].lower())
@@ -78,17 +95,24 @@ def _heads(text: str, words: Collection[str]) -> tuple[str, list[str]]:
     return f"{kept} {text}", said
 
 
+def _bracketed(text: str, words: Collection[str]) -> tuple[list[str], str]:
+    """What it says of a state, when that is all it says; of several, what is not over. And what it adds to the name."""
+    found = _STATES.fullmatch(text)
+    states = [word.lower() for word in _STATE.findall(found[1])] if found else []
+    if not found or not all(_is_state(word, words) for word in states):
+        return [], ""
+    return [word for word in states if word not in words] or states, found[2] or ""
+
+
 def _tail(text: str, words: Collection[str]) -> tuple[str, list[str]]:
-    if (found := _ARROW.search(text)) and _is_state(found[2].lower(), words):
+    """“is OK”, “is back up”; people write “is up” also of a price, and “is closed” of a port."""
+    if (found := _ARROW.search(text)) and all(_is_state(found[n].lower(), words) for n in (1, 2)):
         return text[: found.start()], [found[2].lower()]
-    if (found := _IS.search(text)) and _is_state(found[1].lower(), words):
-        return text[: found.start()] + text[found.end() :], [found[1].lower()]
-    return text, []
-
-
-def _first(text: str) -> str:
-    found = re.search(r"[^\W\d_]\w*", text)
-    return found[0].lower() if found else ""
+    found = _IS.search(text)
+    if found is None or not _is_state(word := found[2].lower(), words):
+        return text, []
+    is_said = word in TROUBLE or found[1] or (found[2].isupper() and word != "closed")
+    return text[: found.start()] + text[found.end() :], [word] if is_said else []
 
 
 def _is_state(word: str, words: Collection[str]) -> bool:
