@@ -5,14 +5,17 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Unsealable(Exception):
@@ -77,3 +80,36 @@ class SealedJSONField(models.TextField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: str | None, *_: object) -> object:
         return None if value is None else json.loads(unseal(value))
+
+
+def readable(rows: "models.QuerySet[Row]", ids: Collection[int]) -> dict[int, Row]:
+    """By id, without those that were sealed with a lost key: one such row must not keep the others from being read.
+    One query, as long as there is none."""
+    try:
+        return rows.in_bulk(ids)
+    except Unsealable:
+        found = {pk: _opened(rows.filter(pk=pk)) for pk in ids}
+        return {pk: row for pk, row in found.items() if row is not None}
+
+
+def legible(rows: "models.QuerySet[Row]", *sealed: str) -> list[Row]:
+    """All of them, to look at or to remove: of one sealed with a lost key, the sealed fields are empty."""
+    try:
+        return list(rows)
+    except Unsealable:
+        ids = list(rows.values_list("pk", flat=True))
+        return [_opened(rows.filter(pk=pk)) or _blank(rows, pk, sealed) for pk in ids]
+
+
+def _opened(one: "models.QuerySet[Row]") -> Row | None:
+    try:
+        return one.first()
+    except Unsealable:
+        return None
+
+
+def _blank(rows: "models.QuerySet[Row]", pk: int, sealed: Collection[str]) -> Row:
+    row = rows.defer(*sealed).get(pk=pk)
+    for name in sealed:
+        setattr(row, name, "")
+    return row

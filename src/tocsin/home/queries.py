@@ -75,7 +75,7 @@ def mine(actor: Actor, now: datetime) -> Mine:
 
 def is_reachable(actor: Actor) -> bool:
     methods = people.contact_methods(actor, people.person(actor, actor.user_id or 0))
-    return methods.filter(verified_at__isnull=False).exclude(kind="inapp").exists()
+    return any(method.verified_at and method.address for method in methods if method.kind != "inapp")
 
 
 def my_pages(actor: Actor) -> QuerySet[AlertGroup]:

@@ -47,7 +47,7 @@ def page_all(pagings: Sequence[Paging], methods: Methods, now: datetime) -> list
 def queue(notifications: Sequence[Notification], now: datetime) -> list[Notification]:
     """Put them into the outbox, and set their fields; not saved.
 
-    Gives those that are left as they were, as their method was removed or its owner is not active any more.
+    Gives those that are left as they were: their method was removed or cannot be opened, or its owner is not active.
     """
     contacts = contacts_of(notifications)
     able = [n for n in notifications if n.method_id in contacts and contacts[n.method_id].user.is_active]
@@ -60,9 +60,9 @@ def queue(notifications: Sequence[Notification], now: datetime) -> list[Notifica
 
 
 def contacts_of(notifications: Iterable[Notification]) -> dict[int, ContactMethod]:
-    """The contact methods with their people, by id. One query."""
+    """The contact methods with their people, by id. Those whose address cannot be opened are left out."""
     wanted = {n.method_id for n in notifications if n.method_id is not None}
-    return ContactMethod.objects.select_related("user").in_bulk(wanted)
+    return sealing.readable(ContactMethod.objects.select_related("user"), wanted)
 
 
 def label(kind: str) -> str:

@@ -16,7 +16,7 @@ from tocsin.paging.notifying import WAITING
 
 _WRITTEN = ["state", "message", "token_hash", "due_at", "settled_at", "error"]
 
-GONE = "the contact method was removed, or the account is no longer active."
+GONE = "the contact method was removed or cannot be opened with this secret key, or the account is no longer active."
 
 log = structlog.get_logger(__name__)
 

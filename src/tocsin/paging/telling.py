@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tocsin import sealing
 from tocsin.channels.contract import Content
 from tocsin.core.escalation import Notice, Page
 from tocsin.outbox import actions as outbox
@@ -24,10 +25,10 @@ class Telling:
 
 
 def tell_all(tellings: Sequence[Telling], now: datetime) -> None:
-    """A place that is not there any more is left out: people are paged whatever becomes of it."""
+    """A place that is not there any more, or cannot be opened, is left out: people are paged whatever becomes of it."""
     if not tellings:
         return
-    places = Place.objects.in_bulk({telling.notice.target.id for telling in tellings})
+    places = sealing.readable(Place.objects.all(), {telling.notice.target.id for telling in tellings})
     groups = {t.escalation.group_id: t.escalation.group for t in tellings}
     subjects = messages.subjects(group for group in groups.values() if group is not None)
     drafts = [
@@ -36,6 +37,13 @@ def tell_all(tellings: Sequence[Telling], now: datetime) -> None:
         if telling.notice.target.id in places and (group_id := telling.escalation.group_id) is not None
     ]
     outbox.put(drafts, now)
+    history.write((_missing(telling) for telling in tellings if telling.notice.target.id not in places), now)
+
+
+def _missing(telling: Telling) -> Line:
+    why = "it was removed, or was sealed with another secret key"
+    text = f"{telling.notice.target.name} could not be told: {why}."
+    return Line(escalation=telling.escalation, kind="failed", text=text)
 
 
 @dataclass(frozen=True, kw_only=True)

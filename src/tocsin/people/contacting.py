@@ -90,7 +90,7 @@ def set_rules(
 ) -> list[NotificationRule]:
     """Exactly these: (method, seconds after the page) each. None: every verified method at once."""
     require_self_or_manager(actor, user)
-    methods = {method.pk: method for method in user.contact_methods.all()}
+    methods = {method.pk: method for method in user.contact_methods.defer("address", "secret")}
     _check_rules(rules, methods)
     rows = [
         NotificationRule(user=user, urgency=urgency, method=methods[method], delay_seconds=delay)
@@ -122,7 +122,8 @@ def _method(user: User, kind: str, label: str, address: str, secret: str, now: d
 
 def _refuse_twice(user: User, kind: str, address: str) -> None:
     """Addresses are sealed, so the database cannot tell."""
-    if any(method.address == address for method in user.contact_methods.filter(kind=kind)):
+    there = sealing.legible(user.contact_methods.filter(kind=kind), "address", "secret")
+    if any(method.address == address for method in there):
         raise Refused(f"{address} is already one of the contact methods.", {"address": "Already there."})
 
 
@@ -138,7 +139,7 @@ def _check_rules(rules: Sequence[tuple[int, int]], methods: dict[int, ContactMet
 
 
 def _in_words(user: User, urgency: Urgency) -> dict[str, JSON]:
-    rows = user.rules.filter(urgency=urgency).select_related("method")
+    rows = user.rules.filter(urgency=urgency).select_related("method").defer("method__address", "method__secret")
     return {f"{urgency.value} urgency": [f"{row.method.label} after {row.delay_seconds} s" for row in rows]}
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from tocsin import sealing
 from tocsin.channels.contract import Content
 from tocsin.core.reach import Method
 from tocsin.core.signals import Urgency
@@ -18,8 +19,8 @@ def tell(user_ids: Iterable[int], content: Content, key: str, now: datetime) -> 
     """How many messages are on their way. The same key tells nobody twice."""
     found = methods_of(user_ids, Urgency.LOW)
     first = [method.id for methods in found.values() for method in _first(methods)]
-    rows = ContactMethod.objects.filter(pk__in=first).order_by("pk")
-    return len(put([_draft(row, content, key) for row in rows], now))
+    rows = sealing.readable(ContactMethod.objects.all(), sorted(first))
+    return len(put([_draft(row, content, key) for _, row in sorted(rows.items())], now))
 
 
 def _first(methods: Iterable[Method]) -> list[Method]:

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from tocsin.core.permissions import Actor, Denied, Role, Scope, Verb, require, verbs_of
 from tocsin.core.signals import Urgency
 from tocsin.people.models import ApiToken, ContactMethod, Invitation, Membership, NotificationRule, Team, User
 from tocsin.people.reaching import methods_of
-from tocsin.sealing import fingerprint
+from tocsin.sealing import fingerprint, legible
 
 _USED_AT_MOST_EVERY = timedelta(minutes=1)
+_SEALED = ("address", "secret")
 _STEWARDS = (Role.OWNER, Role.ADMIN)
 
 
@@ -90,10 +92,11 @@ def team_members(team_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     return {team_id: tuple(ids) for team_id, ids in members.items()}
 
 
-def contact_methods(actor: Actor, user: User) -> QuerySet[ContactMethod]:
-    """One's own; those of others only for who manages people, as addresses are private."""
+def contact_methods(actor: Actor, user: User) -> list[ContactMethod]:
+    """One's own; those of others only for who manages people, as addresses are private. One that was sealed with a lost
+    key comes without its address."""
     _require_reader(actor, user)
-    return user.contact_methods.all()
+    return legible(user.contact_methods.all(), *_SEALED)
 
 
 def contact_method(actor: Actor, pk: int) -> ContactMethod:
@@ -101,12 +104,15 @@ def contact_method(actor: Actor, pk: int) -> ContactMethod:
     found = ContactMethod.objects.select_related("user")
     if not actor.may(Verb.MANAGE_PEOPLE):
         found = found.filter(user=actor.user_id) if actor.user_id else found.none()
-    return get_object_or_404(found, pk=pk)
+    one = legible(found.filter(pk=pk), *_SEALED)
+    if not one:
+        raise Http404
+    return one[0]
 
 
 def rules(actor: Actor, user: User, urgency: Urgency) -> QuerySet[NotificationRule]:
     _require_reader(actor, user)
-    return user.rules.filter(urgency=urgency).select_related("method")
+    return user.rules.filter(urgency=urgency).select_related("method").defer("method__address", "method__secret")
 
 
 def tokens(actor: Actor) -> QuerySet[ApiToken]:

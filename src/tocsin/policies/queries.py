@@ -15,6 +15,7 @@ def policies(actor: Actor) -> QuerySet[EscalationPolicy]:
     """With `services_count`, and the steps with their targets."""
     require(actor, Verb.VIEW)
     targets = Target.objects.select_related("user", "schedule", "team", "place").order_by("id")
+    targets = targets.defer("place__address", "place__secret")
     steps = Step.objects.order_by("position").prefetch_related(Prefetch("targets", targets))
     found = EscalationPolicy.objects.select_related("team").prefetch_related(Prefetch("steps", steps))
     return found.annotate(services_count=Count("services"))
