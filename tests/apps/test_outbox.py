@@ -89,6 +89,17 @@ def test_the_result_is_recorded_with_its_attempt(result: Result, state: State, e
     assert not claims.record(message, Sent(), now)  # once
 
 
+@pytest.mark.parametrize("said", ["400: \0\0binary", "half a pair \ud800"], ids=["nul", "half-a-pair"])
+@pytest.mark.parametrize("result", [Sent, Delivered, Failed, Retry])
+def test_a_result_is_recorded_whatever_the_provider_says(result: type[Result], said: str, now: datetime) -> None:
+    put([draft()], now)
+    (message,) = claims.lease("n", now, 1)
+    field = "provider_id" if result in (Sent, Delivered) else "error"
+    assert claims.record(message, result(**{field: said}), now)
+    assert stored(message).state != State.SENDING
+    assert Attempt.objects.get().detail.startswith(said[:3])
+
+
 def test_a_retry_waits_and_in_the_end_is_a_failure(now: datetime) -> None:
     (put_,) = put([draft()], now)
     at, last = now, None

@@ -80,6 +80,15 @@ def test_a_site_that_is_down_pages_after_its_retries_until_it_is_up_again(
     world.nothing_else()
 
 
+def test_a_target_that_answers_what_no_database_takes_goes_down_too(
+    world: World, ada: Person, shop: Monitoring
+) -> None:
+    check = probe(world, shop.service, url="https://shop.example.org/", retries=0)
+    rubbish = Finding(error="it said J\0\0\n5.7; “8.4” was expected", facts={"`status`": ["\ud800", {"a\0": "\0"}]})
+    assert finds(world, check, rubbish) == "down"
+    ada.expect_page("Shop front is down: it said J")
+
+
 def test_a_probe_that_cannot_run_is_a_warning_and_no_outage(world: World, ada: Person, shop: Monitoring) -> None:
     """That Tocsin does not go there says nothing about the target."""
     check = probe(world, shop.service, url="https://shop.example.org/", retries=0)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.apps import domain
 from tests.world import Person, World
-from tocsin.channels.contract import Retry
+from tocsin.channels.contract import Failed, Retry
 from tocsin.core.permissions import Role
 from tocsin.health.problems import open_problems
 from tocsin.people import actions as people
@@ -91,6 +91,14 @@ def test_a_provider_that_stays_down_is_a_failed_page(world: World, olga: Person)
     world.monitoring(world.policy([ada], [grace], delay=24 * 60)).fires()
     world.forward(minutes=24 * 60 - 1)
     grace.expect_page("checkout")
+
+
+def test_a_refusal_that_no_database_takes_leads_to_the_next_step_at_once(world: World, olga: Person) -> None:
+    ada, grace = world.person("Ada"), world.person("Grace")
+    world.network.answers[ada.addresses[0]] = Failed(error="The other side answered 400: \0\ud800binary")
+    world.monitoring(world.policy([ada], [grace], delay=60)).fires()
+    grace.expect_page("checkout")
+    world.nothing_else()
 
 
 def test_a_step_without_anybody_is_passed_over(world: World, olga: Person) -> None:

@@ -5,7 +5,7 @@ node that dies leaves behind falls due again. A result that comes after that is 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,7 @@ from tocsin.checks import settling
 from tocsin.checks.configs import DNS, HTTP, KINDS, ProbeConfig, read_as
 from tocsin.checks.models import Check, Result, Site
 from tocsin.checks.settling import News
-from tocsin.core import probes
+from tocsin.core import probes, storable
 from tocsin.core.holds import clock
 from tocsin.core.probes import Finding, State, Tally
 from tocsin.core.signals import Severity
@@ -80,6 +80,7 @@ def _take(site: Site, now: datetime) -> Job | None:
 
 def record(done: Done, now: datetime) -> bool:
     """The result, the region's tally, the verdict and its event, in one transaction. False: the lease was over."""
+    done = replace(done, finding=_storable(done.finding))
     with transaction.atomic():
         # always the check first, then its sites: two regions may report at the same time
         check = Check.objects.select_for_update(of=("self",)).filter(pk=done.job.check_id).first()
@@ -90,6 +91,12 @@ def record(done: Done, now: datetime) -> bool:
         _keep(site, done)
         _settle(check, sites, done, now)
     return True
+
+
+def _storable(finding: Finding) -> Finding:
+    """What a target answers may be anything; a database takes not everything."""
+    facts = {storable.text(name): storable.json(value) for name, value in finding.facts.items()}
+    return replace(finding, error=storable.text(finding.error), facts=facts)
 
 
 def _keep(site: Site, done: Done) -> None:

@@ -1,8 +1,10 @@
-"""What a database refuses to keep: PostgreSQL takes no NUL in text or JSON, and nothing is lost for one."""
+"""What a database refuses to keep: PostgreSQL takes no NUL in text or JSON, and none half a surrogate pair. Nothing is
+lost for one."""
 
 
 def text(value: str) -> str:
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    whole = value if value.isascii() else value.encode("utf-8", "replace").decode()
+    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def json(value: object) -> object:

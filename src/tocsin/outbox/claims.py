@@ -15,7 +15,7 @@ from django.db.models import F, Min, QuerySet
 
 from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
 from tocsin.channels.registry import CHANNELS
-from tocsin.core import retry
+from tocsin.core import retry, storable
 from tocsin.health import beats, counters
 from tocsin.health.prepared import Prepared
 from tocsin.outbox.actions import READY
@@ -139,14 +139,14 @@ def _redacted(message: Message, result: Result) -> Result:
 
 
 def _outcome(message: Message, result: Result, now: datetime) -> dict[str, object]:
-    match result:
+    match result:  # what a provider says may be anything, and has to be recorded: else it is sent again and again
         case Sent() | Delivered():
             state = State.SENT if isinstance(result, Sent) else State.DELIVERED
-            return _end(state, now) | {"error": "", "provider_id": result.provider_id[:200]}
+            return _end(state, now) | {"error": "", "provider_id": storable.text(result.provider_id)[:200]}
         case Failed():
-            return _end(State.FAILED, now) | {"error": result.error}
+            return _end(State.FAILED, now) | {"error": storable.text(result.error)}
         case Retry():
-            return _again(message, result, now)
+            return _again(message, replace(result, error=storable.text(result.error)), now)
 
 
 def _again(message: Message, result: Retry, now: datetime) -> dict[str, object]:
