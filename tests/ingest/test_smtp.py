@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from tests.ingest.test_commit import StoppableStore, settle
 from tocsin.ingest import smtp
+from tocsin.ingest.bodies import nobody
 from tocsin.ingest.commit import Committer
-from tocsin.ingest.contract import LARGEST, Key, Unavailable
+from tocsin.ingest.contract import LARGEST, LARGEST_KNOWN, Key, Unavailable
 from tocsin.ingest.smtp import Listener
 from tocsin.ingest.sorting import Sorter
 from tocsin.sealing import fingerprint
@@ -50,10 +51,12 @@ class MailStore(StoppableStore):
 
 
 @contextlib.asynccontextmanager
-async def listening(store: StoppableStore, most_rows: int = 100, tls: Any = None) -> AsyncIterator[Listener]:
+async def listening(
+    store: StoppableStore, most_rows: int = 100, tls: Any = None, refused: Any = nobody
+) -> AsyncIterator[Listener]:
     held = socket.create_server(("127.0.0.1", 0))
     sorter = Sorter(store, Committer(store, most_rows=most_rows), host=HOST, public_host=HOST)
-    listener = Listener(sorter, held, tls=tls)
+    listener = Listener(sorter, held, tls=tls, refused=refused)
     await listener.open()
     try:
         yield listener
@@ -187,9 +190,10 @@ def test_each_recipient_has_an_event_of_its_own() -> None:
     run(story)
 
 
-def test_a_mail_that_is_too_large_is_refused_for_good_announced_or_not() -> None:
+def test_a_mail_that_is_too_large_is_refused_for_good_announced_or_not_and_its_integration_is_told() -> None:
     async def story(store: MailStore) -> None:
-        big = "Subject: x\r\n\r\n" + "a line of a long log\r\n" * 30_000
+        big = "Subject: x\r\n\r\n" + "a line of a long log\r\n" * 400_000
+        told: list[tuple[int, int]] = []
 
         def unannounced(port: int) -> tuple[int, bytes]:
             with smtplib.SMTP("127.0.0.1", port, local_hostname="db1", timeout=20) as client:
@@ -198,14 +202,50 @@ def test_a_mail_that_is_too_large_is_refused_for_good_announced_or_not() -> None
                 client.rcpt(TO)
                 return client.data(big)
 
-        async with listening(store) as listener:
-            with pytest.raises(smtplib.SMTPSenderRefused) as refused:
+        async with listening(store, refused=lambda *said: told.append(said)) as listener:
+            with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+                await sent(listener, big, f"{'a' * 32}@{HOST}")
+            assert (refused.value.recipients[f"{'a' * 32}@{HOST}"][0], told) == (550, [])
+            with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
                 await sent(listener, big)
-            assert refused.value.smtp_code == 552
+            assert refused.value.recipients[TO][0] == 552
             assert (await asyncio.to_thread(unannounced, listener.port))[0] == 552
+            assert told == [(1, LARGEST_KNOWN)] * 2
             await sent(listener, "Subject: x\r\n\r\n" + "one line " * 20_000)  # longer than lines may be, but not large
         assert len(store.rows) == 1
-        assert len(big) > LARGEST
+        assert len(big) > LARGEST_KNOWN
+        assert len(told) == 2
+
+    run(story)
+
+
+def test_of_a_large_mail_the_beginning_is_kept() -> None:
+    async def story(store: MailStore) -> None:
+        picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ\r\n" * 60_000
+        async with listening(store) as listener:
+            assert await sent(listener, f"{MAIL}{picture}") == {}
+        (row,) = store.rows
+        assert LARGEST < len(row.body) < LARGEST + 200
+        assert mail.read(row.body).text.startswith("very full")
+
+    run(story)
+
+
+def test_of_many_large_mails_at_once_some_have_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "MOST_HELD", 2 * LARGEST)
+
+    async def story(store: MailStore) -> None:
+        async with listening(store) as listener:
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+            writer.write(f"HELO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<{TO}>\r\nDATA\r\n".encode())
+            with contextlib.suppress(ConnectionError):  # what it still sends meets nobody
+                writer.write(b"a line of a long log\r\n" * 70_000)
+                await writer.drain()
+                await asyncio.wait_for(reader.read(), 20)
+            writer.close()
+            await until(lambda: not listener.dialogues)
+            assert store.rows == []
+            assert await sent(listener) == {}
 
     run(story)
 
@@ -232,7 +272,7 @@ def test_the_banner_and_the_answers_say_no_version() -> None:
             said = (await reader.read()).decode()
             writer.close()
         assert said.startswith(f"220 {HOST} ESMTP\r\n")
-        assert f"250-SIZE {LARGEST}" in said
+        assert f"250-SIZE {LARGEST_KNOWN}" in said
         assert "aiosmtpd" not in said.lower()
         assert "python" not in said.lower()
 

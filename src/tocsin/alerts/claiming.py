@@ -15,6 +15,7 @@ from tocsin.alerts.fetching import moment
 from tocsin.alerts.rows import EventRow
 
 _LOCK = 0x70C51A  # PostgreSQL's advisory locks are known by number
+MOST_BYTES = 16 * 1024 * 1024  # of bodies at once, and one more: a storm may come as a few very large messages
 # SQLite keeps the order of a CROSS JOIN
 _OLDEST_SQLITE = (
     "SELECT event.id, event.integration_id, event.kind, event.body, event.received_at || '+00:00' FROM "
@@ -24,8 +25,10 @@ _OLDEST_SQLITE = (
 # in two steps: with the bounds of their times at hand PostgreSQL looks into one partition or two
 _OLDEST = "SELECT event_id, received_at FROM alerts_waiting ORDER BY event_id LIMIT %s::bigint"
 _EVENTS = (
-    "SELECT id, integration_id, kind, body, received_at FROM alerts_event "
-    "WHERE id = ANY(%b::bigint[]) AND received_at BETWEEN %s AND %s"
+    "SELECT id, integration_id, kind, body, received_at FROM "  # noqa: S608 - a number of ours
+    "(SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS before FROM alerts_event "
+    "WHERE id = ANY(%b::bigint[]) AND received_at BETWEEN %s AND %s) sized "
+    f"WHERE before < {MOST_BYTES}"
 )
 _RUN = _EVENTS.replace("= ANY(%b::bigint[])", "BETWEEN %s AND %s")
 _TAKE_RUN = "DELETE FROM alerts_waiting WHERE event_id BETWEEN %s AND %s"
@@ -36,9 +39,22 @@ _by_id = attrgetter("id")
 
 
 def claim(limit: int) -> list[EventRow]:
-    """The oldest that wait. Whether nobody else takes them is decided later, by `take`."""
-    found = _claim_postgresql(limit) if bulk.is_shared() else fetching.rows(_OLDEST_SQLITE, [limit])
+    """The oldest that wait, fewer where they are large. Whether nobody else takes them is decided later, by `take`."""
+    found = _claim_postgresql(limit) if bulk.is_shared() else _claim_sqlite(limit)
     return sorted((EventRow(pk, i, kind, bytes(body), moment(at)) for pk, i, kind, body, at in found), key=_by_id)
+
+
+def _claim_sqlite(limit: int) -> fetching.Found:
+    """Row by row, so that those beyond the bound are never read."""
+    found, size = [], 0
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST_SQLITE, [limit])
+        for row in cursor:
+            found.append(row)
+            size += len(row[3])
+            if size >= MOST_BYTES:
+                break
+    return found
 
 
 def _claim_postgresql(limit: int) -> fetching.Found:

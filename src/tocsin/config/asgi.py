@@ -18,6 +18,7 @@ from tocsin.config.door import Door  # noqa: E402
 from tocsin.config.live import Live  # noqa: E402
 from tocsin.config.mails import mails  # noqa: E402
 from tocsin.config.readiness import Readiness  # noqa: E402
+from tocsin.config.refusals import Refusals  # noqa: E402
 from tocsin.config.wsgi import application as pages  # noqa: E402
 from tocsin.ingest.app import Ingest  # noqa: E402
 from tocsin.ingest.commit import Committer  # noqa: E402
@@ -28,11 +29,12 @@ THREADS = 8  # for pages
 
 store = store_for(connection)
 committer = Committer(store)
+refusals = Refusals()
 behind = cast("Any", WSGIMiddleware(cast("Any", pages), workers=THREADS))
 # only pages ask who the client is, and a proxy on this machine may say it, as uvicorn has it
 application = Door(
-    ingest=Ingest(store, committer=committer),
-    beside=mails(store, committer),
+    ingest=Ingest(store, committer=committer, refused=refusals.note),
+    beside=[*mails(store, committer, refusals.note), refusals],
     live=Live(),
     readiness=Readiness(),
     pages=cast("App", ProxyHeadersMiddleware(behind, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))),

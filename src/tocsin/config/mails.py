@@ -8,20 +8,22 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from tocsin.config.environment import MAIL_FD
+from tocsin.ingest.bodies import Refused
 from tocsin.ingest.commit import Committer
 from tocsin.ingest.contract import Store
 from tocsin.ingest.smtp import Listener
 from tocsin.ingest.sorting import Sorter
 
 
-def mails(store: Store, committer: Committer) -> list[Listener]:
+def mails(store: Store, committer: Committer, refused: Refused) -> list[Listener]:
     """One, or none: the supervisor holds the socket, and says which it is."""
     number = os.environ.get(MAIL_FD)
     if number is None:
         return []
     public = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     sorter = Sorter(store, committer, host=settings.MAIL_HOST, public_host=public)
-    return [Listener(sorter, socket.socket(fileno=int(number)), tls=_tls(settings.ENVIRONMENT.smtp_certificate))]
+    listening = socket.socket(fileno=int(number))
+    return [Listener(sorter, listening, tls=_tls(settings.ENVIRONMENT.smtp_certificate), refused=refused)]
 
 
 def _tls(files: tuple[str, str] | None) -> ssl.SSLContext | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tocsin import clock
 from tocsin.ingest import http
+from tocsin.ingest.bodies import Bodies, Refused, nobody
 from tocsin.ingest.certificates import Certificates
 from tocsin.ingest.commit import Committer, Done, Full
 from tocsin.ingest.contract import Row, Store, Unavailable
@@ -53,6 +54,7 @@ class Ingest:
         now: Callable[[], datetime] = clock.now,
         committer: Committer | None = None,
         certificates: Certificates | None = None,
+        refused: Refused = nobody,
     ) -> None:
         self._store = store
         self._now = now
@@ -60,6 +62,7 @@ class Ingest:
         self._committer = committer or Committer(store)
         self._receipts = Receipts()
         self._certificates = certificates or Certificates()
+        self._bodies = Bodies(self._keys, refused)
         self._gate = Gate(store, self._keys, self._certificates)
 
     async def open(self) -> None:
@@ -99,28 +102,26 @@ class Ingest:
 
     async def _hear(self, desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = await self._take(desk, scope, await http.read(scope, receive, desk.most, desk.kept))
-        except http.TooLarge:
-            answer = desk.too_large
+            answer = await self._take(desk, scope, await self._bodies.read(desk, scope, receive))
         except http.Gone:
             return
+        except Rejected as error:
+            answer = error.answer
+        except (Full, Unavailable):
+            answer = desk.busy
         await http.send(send, answer)
 
     async def _take(self, desk: Desk, scope: Scope, body: bytes) -> Answer:
+        """`Rejected`, `Full`, `Unavailable`."""
         if desk.packed is not None and http.is_packed(scope):
             return desk.packed
-        try:
-            draft = desk.read(scope, body)
-            key = await self._keys.find(draft.key)
-            if key is None or key.kind != desk.kind:
-                return desk.unknown
-            now = self._now()
-            receipt = await self._gate.admit(key, draft, scope, body, now) or self._receipts.take(now)
-            await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, now))
-        except Rejected as error:
-            return error.answer
-        except (Full, Unavailable):
-            return desk.busy
+        draft = desk.read(scope, body)
+        key = await self._keys.find(draft.key)
+        if key is None or key.kind != desk.kind:
+            return desk.unknown
+        now = self._now()
+        receipt = await self._gate.admit(key, draft, scope, body, now) or self._receipts.take(now)
+        await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, now))
         return desk.accepted(draft, receipt)
 
 

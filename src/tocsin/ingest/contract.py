@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-LARGEST = 512 * 1024  # bytes of one body
+LARGEST = 512 * 1024  # bytes of one body, where its format says no more and of whoever sends it
+LARGEST_KNOWN = 8 * 1024 * 1024  # of one body from a sender whose key is known, where it may tell of very many alerts
 
 
 class Unavailable(Exception):

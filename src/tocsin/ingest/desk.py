@@ -38,8 +38,9 @@ class Desk:
     busy: Answer
     too_large: Answer
     methods: tuple[str, ...] = ("POST",)
-    most: int = LARGEST  # bytes of a body that are taken
-    kept: int = LARGEST  # bytes of it that are read; the rest is let pass
+    key: Callable[[Scope, bytes], str]  # without the whole body: from the head, or from the body's beginning
+    most: int = LARGEST  # bytes of a body that are taken; above LARGEST only when its head has a known key
+    kept: int | None = None  # bytes of it that are read, the rest is let pass; None: all
     packed: Answer | None = None  # to a body with a Content-Encoding; None: it is taken as it is
     is_quick: bool = True  # a key without a secret is enough
 

@@ -5,14 +5,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from tocsin.ingest import genie, pings
-from tocsin.ingest.contract import LARGEST
+from tocsin.ingest.contract import LARGEST, LARGEST_KNOWN
 from tocsin.ingest.desk import RETRY_AFTER, Desk, Draft, Rejected, authorized, receipt_header
 from tocsin.ingest.http import Answer, Scope, header, json, problem
 from tocsin.sources import alertmanager, headers, pagerduty, sns
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
-_TOO_LARGE = f"A message has at most {LARGEST // 1024} KB. Nothing was stored."
 _UNKNOWN = "No integration that is switched on has this key. Nothing was stored. Copy the URL from its page again."
 _PACKED = problem(
     415,
@@ -57,6 +56,12 @@ def _checked_pagerduty(read: Callable[[bytes], pagerduty.Event], body: bytes) ->
     return event, body.replace(key.encode(), b"0" * _KEY_LENGTH)
 
 
+def _key_within(_: Scope, beginning: bytes) -> str:
+    """Of an event that is too large to be read."""
+    found = _KEY.search(beginning)
+    return found[1].decode() if found else ""
+
+
 def _with(body: bytes, name: bytes, value: str) -> bytes:
     """The object with one more field at its end, where it counts more than one of that name before it."""
     return b'%s,"%s":"%s"}' % (body.rstrip()[:-1], name, value.encode())
@@ -74,20 +79,18 @@ def _accepted_pagerduty_change(_: Draft, receipt: str) -> Answer:
 def _pagerduty(read: Callable[[Scope, bytes], Draft], accepted: Callable[[Draft, str], Answer]) -> Desk:
     return Desk(
         kind="pagerduty",
+        key=_key_within,
         read=read,
         accepted=accepted,
         unknown=_invalid(400, "'routing_key' is invalid: no integration that is switched on has it"),
         busy=json(429, _THROTTLED, RETRY_AFTER),
-        too_large=Answer(
-            status=413,
-            body=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB").body,
-            headers=((b"connection", b"close"),),
-        ),
+        too_large=_invalid(413, f"Event exceeds the maximum size of {LARGEST // 1024} KB"),
         packed=_PACKED,
     )
 
 
 _KEY_LENGTH = 32
+_KEY = re.compile(rb'"routing_key"\s*:\s*"([0-9a-f]{32})"')
 _BAD_KEY = "Length of 'routing_key' is incorrect (should be 32 characters)"
 _THROTTLED = {
     "status": "throttle exceeded",
@@ -110,7 +113,7 @@ def _read_webhook(check: Callable[[bytes], object], keeps: Sequence[str] = ()) -
     return read
 
 
-def _key_of(scope: Scope) -> str:
+def _key_of(scope: Scope, _: bytes = b"") -> str:
     """The last part of the path, or a bearer token."""
     parts = scope["path"].rstrip("/").removesuffix(_PUSH).strip("/").split("/")
     if len(parts) == 3:  # noqa: PLR2004 - in, the kind, the key
@@ -132,15 +135,18 @@ def _webhook(
     read: Callable[[Scope, bytes], Draft],
     accepted: Callable[[Draft, str], Answer] = _accepted_webhook,
     *,
+    most: int = LARGEST_KNOWN,
     is_quick: bool = True,
 ) -> Desk:
     return Desk(
         kind=kind,
+        key=_key_of,
         read=read,
         accepted=accepted,
         unknown=problem(401, "Unknown key", _UNKNOWN),
         busy=problem(503, "Try again", _BUSY, RETRY_AFTER),
-        too_large=problem(413, "Too large", _TOO_LARGE, (b"connection", b"close")),
+        too_large=problem(413, "Too large", f"A message has at most {most // 1024} KB. Nothing was stored."),
+        most=most,
         packed=_PACKED,
         is_quick=is_quick,
     )
@@ -182,7 +188,7 @@ DESKS: Mapping[str, Desk] = {
         for s in SOURCES.values()
         if s.check is not None
     },
-    "/in/sns": _webhook("sns", _read_webhook(sns.read), _accepted_sns, is_quick=False),
+    "/in/sns": _webhook("sns", _read_webhook(sns.read), _accepted_sns, most=LARGEST, is_quick=False),
 }
 _WEBHOOK = re.compile(rf"(/in/[a-z]+)(?:/[^/]*)?({_PUSH})?/?")
 

@@ -55,7 +55,11 @@ def refusal(
 def desk_at(path: str) -> Desk | None:
     if path.startswith(_ALERTS) and path[len(_ALERTS) :][:1] in ("", "/"):
         return ALERTS
-    return HEARTBEATS if path.startswith(f"{_HEARTBEATS}/") or path == _HEARTBEATS else None
+    return HEARTBEATS if _is_heartbeat(path) else None
+
+
+def _is_heartbeat(path: str) -> bool:
+    return path.startswith(f"{_HEARTBEATS}/") or path == _HEARTBEATS
 
 
 def _read_alert(scope: Scope, body: bytes) -> Draft:
@@ -86,8 +90,7 @@ def _read_ping(scope: Scope, _: bytes) -> Draft:
     began, parts = clock.monotonic(), _parts(scope, _HEARTBEATS)
     if len(parts) != 2 or parts[1] != opsgenie.PING:  # noqa: PLR2004 - name, ping
         raise Rejected(refusal(422, _NO_HEARTBEATS))
-    key = _key(scope) or _asked(scope, "apiKey")
-    return Draft(key=key, body=_with(b"{}", Place(verb=opsgenie.PING, identifier=parts[0]).told()), began=began)
+    return Draft(key=_key(scope), body=_with(b"{}", Place(verb=opsgenie.PING, identifier=parts[0]).told()), began=began)
 
 
 def _parts(scope: Scope, below: str) -> list[str]:
@@ -101,8 +104,8 @@ def _asked(scope: Scope, name: str) -> str:
     return parse_qs(query.decode("latin-1")).get(name, [""])[-1]
 
 
-def _key(scope: Scope) -> str:
-    return authorized(scope, b"geniekey")
+def _key(scope: Scope, _: bytes = b"") -> str:
+    return authorized(scope, b"geniekey") or (_asked(scope, "apiKey") if _is_heartbeat(scope["path"]) else "")
 
 
 def _object(body: bytes) -> bytes:
@@ -135,11 +138,12 @@ def _desk(
 ) -> Desk:
     return Desk(
         kind="opsgenie",
+        key=_key,
         read=read,
         accepted=accepted,
         unknown=refusal(401, _UNKNOWN),
         busy=refusal(429, "You are making too many requests! This was not stored; send it again.", None, RETRY_AFTER),
-        too_large=refusal(413, _TOO_LARGE, None, (b"connection", b"close")),
+        too_large=refusal(413, _TOO_LARGE),
         methods=methods,
     )
 

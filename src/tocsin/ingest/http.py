@@ -11,6 +11,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Larger = Callable[[], Awaitable[int]]  # bytes
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
@@ -20,6 +21,10 @@ _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 class TooLarge(Exception):
     """The body is larger than is taken; the rest of it was not read."""
+
+    def __init__(self, beginning: bytes = b"") -> None:
+        super().__init__()
+        self.beginning = beginning
 
 
 class Gone(Exception):
@@ -52,21 +57,47 @@ def is_packed(scope: Scope) -> bool:
     return header(scope, b"content-encoding").strip().lower() not in {b"", b"identity"}
 
 
-async def read(scope: Scope, receive: Receive, most: int, kept: int | None = None) -> bytes:
-    """The body, or its first `kept` bytes. Its length is not believed: it is counted. `TooLarge`, `Gone`."""
-    announced = header(scope, b"content-length")
-    if announced.isdigit() and (len(announced) > _DIGITS or int(announced) > most):
-        raise TooLarge
-    body, size, more = b"", 0, True
+async def read(
+    scope: Scope, receive: Receive, most: int, kept: int | None = None, larger: Larger | None = None
+) -> bytes:
+    """The body, or its first `kept` bytes. Its length is not believed: it is counted. `TooLarge`, `Gone`.
+
+    `larger` is asked once, when it is more than `most`, before anything is read of a length that was announced: how
+    much is taken after all. What it raises is raised here.
+    """
+    announced = _announced(scope)
+    if announced > most and larger is not None:
+        most, larger = await larger(), None
+    if announced > most:
+        raise TooLarge((await _piece(receive))[0][:most])
+    body, size, more = bytearray(), 0, True
     while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Gone
-        piece: bytes = message.get("body", b"")
-        body, size, more = (body + piece)[:kept], size + len(piece), bool(message.get("more_body"))
+        piece, more = await _piece(receive)
+        size += len(piece)
+        if size > most and larger is not None:
+            most, larger = await larger(), None
         if size > most:
-            raise TooLarge
-    return body
+            raise TooLarge(bytes(body))
+        body += piece
+        if kept is not None:
+            del body[kept:]
+    return bytes(body)
+
+
+def _announced(scope: Scope) -> int:
+    """How many bytes; more than there can be for a number that is too long to be read."""
+    length = header(scope, b"content-length")
+    if not length.isdigit():
+        return 0
+    return int(length) if len(length) <= _DIGITS else 10**_DIGITS
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """And whether there is more."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise Gone
+    return message.get("body", b""), bool(message.get("more_body"))
 
 
 async def send(send: Send, answer: Answer) -> None:

@@ -30,18 +30,23 @@ def _text(status: int, said: str, *headers: tuple[bytes, bytes]) -> Answer:
     return Answer(status=status, body=said.encode(), content_type=_TEXT, headers=(_LIMIT, *headers))
 
 
+def _key(scope: Scope, _: bytes = b"") -> str:
+    found = _PATH.fullmatch(scope["path"])
+    return found[1].replace("-", "").lower() if found else ""
+
+
 def _read(scope: Scope, body: bytes) -> Draft:
     found = _PATH.fullmatch(scope["path"])
     if found is None:
         raise Rejected(_UNKNOWN)
-    key, word = found[1].replace("-", "").lower(), found[2] or ""
+    word = found[2] or ""
     kept = Kept(
         kind=_kind(word),
         exit_code=int(word) if word.isdigit() else None,
         run_id=_run_id(scope),
         body=body.decode(errors="replace"),
     )
-    return Draft(key=key, body=msgspec.json.encode(kept))
+    return Draft(key=_key(scope), body=msgspec.json.encode(kept))
 
 
 def _kind(word: str) -> BeatKind:
@@ -67,11 +72,12 @@ def _accepted(_: Draft, receipt: str) -> Answer:
 _UNKNOWN = _text(404, "not found: no heartbeat that is switched on has this address; nothing was stored")
 DESK = Desk(
     kind="heartbeat",
+    key=_key,
     read=_read,
     accepted=_accepted,
     unknown=_UNKNOWN,
     busy=_text(503, "this cannot be stored right now; send it again", RETRY_AFTER),
-    too_large=_text(413, f"a ping has at most {MOST // 1024 // 1024} MB", (b"connection", b"close")),
+    too_large=_text(413, f"a ping has at most {MOST // 1024 // 1024} MB"),
     methods=("HEAD", "GET", "POST"),
     most=MOST,
     kept=LONGEST,

@@ -41,6 +41,7 @@ from tocsin.tuning.replaying import replay
 
 Rule = TypeVar("Rule", suppression.Silence, suppression.Window, suppression.Inhibition)
 EVENTS = 500
+MOST_BYTES = 16 * 1024 * 1024  # of messages, and one more
 MOST_SIGNALS = 5000  # one message can carry thousands
 SHOWN = 20
 _LONG = timedelta(days=1)
@@ -180,7 +181,7 @@ def _compared(
 ) -> Trial:
     """`among`: which messages are taken."""
     require(actor, Verb.VIEW)
-    stored = list(Event.objects.filter(among).order_by("-id").values_list(*_STORED)[:EVENTS])[::-1]
+    stored, is_large = _stored(among)
     rows = [EventRow(pk, integration, kind, bytes(body), at) for pk, integration, kind, body, at, _ in stored]
     book = rulebooks.load({row.integration_id for row in rows}, now)
     read, errors = read_all(rows, book)
@@ -197,9 +198,22 @@ def _compared(
         counts=counted(found),
         differences=[(receipts[each.event], each) for each in found[::-1][:SHOWN]],
         unreadable=len(errors),
-        is_cut=len(taken) < len(read) or before.is_cut or after.is_cut,
+        is_cut=is_large or len(taken) < len(read) or before.is_cut or after.is_cut,
         doubts=doubts(*matchers),
     )
+
+
+def _stored(among: Q) -> tuple[list[tuple[Any, ...]], bool]:
+    """The newest messages, the last of them at the end; and whether there are fewer because they are large."""
+    found: list[tuple[Any, ...]] = []
+    size = 0
+    newest = Event.objects.filter(among).order_by("-id").values_list(*_STORED)[:EVENTS]
+    for row in newest.iterator(chunk_size=20):
+        if size > MOST_BYTES:
+            return found[::-1], True
+        found.append(row)
+        size += len(row[3])
+    return found[::-1], False
 
 
 def _newest(read: Sequence[Read]) -> list[Read]:
