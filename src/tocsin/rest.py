@@ -4,14 +4,15 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, JsonResponse
 from ninja import Schema
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, Field, WithJsonSchema
 
+from tocsin.core import sane
 from tocsin.core.permissions import NOBODY, Actor
 
 MOST = 200
@@ -32,6 +33,21 @@ WallTime = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "examples": ["09:00"]}),
 ]
 
+
+def _sane(at: datetime) -> datetime:
+    if not sane.is_sane(at):
+        raise ValueError(f"a time between {sane.FIRST_DAY} and {sane.LAST_DAY}")
+    return at
+
+
+def _sane_day(day: date) -> date:
+    if not sane.is_sane_day(day):
+        raise ValueError(f"a day between {sane.FIRST_DAY} and {sane.LAST_DAY}")
+    return day
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_sane)]
+Day = Annotated[date, AfterValidator(_sane_day)]
 Weekday = Annotated[int, Field(ge=0, le=6)]  # 0: Monday
 
 

@@ -71,6 +71,18 @@ def test_maintenance_is_tried_planned_changed_and_ended_early(api: Caller) -> No
     assert api.call("POST", "/maintenance", {**once, "services": ["nowhere"]}).status == 404
 
 
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "3000-01-01T00:00:00Z"])
+def test_times_near_the_ends_of_the_calendar_are_refused_in_words(api: Caller, end: str) -> None:
+    said = {"matchers": "service=checkout", "reason": "Known", "ends_at": end}
+    refused = api.call("POST", "/silences", said)
+    assert refused.status == 422
+    assert "a time between 1970-01-02 and 2999-12-31" in str(refused.body)
+    weekly = {"name": "N", "matchers": "a=b", "weekdays": [6], "opens": "02:00", "minutes": 90}
+    for field in ("starts_at", "ends_at"):
+        assert api.call("POST", "/maintenance", {**weekly, field: end}).status == 422
+    assert api.call("POST", "/silences", {**said, "ends_at": "0001-01-01T00:00:00+14:00"}).status == 422
+
+
 def test_an_inhibition_rule_is_tried_made_and_deleted(api: Caller, source: Source) -> None:
     source.triggers("host", at=clock.now())
     source.triggers("disk", at=clock.now())

@@ -1,7 +1,7 @@
 """Rules are made, changed and ended in words, by whoever may, and each change is a new edition."""
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from tests.apps.domain import role
 from tests.apps.hearing import NOON, make_integration, make_service, minutes
 from tocsin.audit.models import Record
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied, Role
+from tocsin.core.sane import LAST
 from tocsin.core.signals import Urgency
 from tocsin.people.problems import Refused
 from tocsin.rules import editions, inhibitions, maintenance, queries, routing, silences, urgency
@@ -224,6 +225,19 @@ def test_urgency_rules_keep_their_order_and_their_hours() -> None:
         urgency.save_urgency_rule(RESPONDER, first, NOON, name="f", urgency=Urgency.LOW, starts=time(9), ends=time(9))
     urgency.delete_urgency_rule(RESPONDER, first, NOON)
     assert UrgencyRule.objects.count() == 1
+
+
+@pytest.mark.parametrize("at", [datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), LAST + HOUR])
+def test_no_rule_begins_or_ends_where_calendars_do(at: datetime) -> None:
+    weekly = {"name": "n", "matchers": 'a="b"', "weekdays": [1], "opens": time(2), "minutes": 60}
+    for field in ("starts_at", "ends_at"):
+        with pytest.raises(Refused, match="between 1970-01-02 and 2999-12-31"):
+            maintenance.create_maintenance(RESPONDER, [], NOON, **weekly, **{field: at})
+    with pytest.raises(Refused, match="between 1970-01-02 and 2999-12-31"):
+        silences.create_silence(RESPONDER, 'a="b"', NOON, at, "why", NOON)
+    held = silences.create_silence(RESPONDER, 'a="b"', NOON, LAST, "For ever.", NOON)
+    with pytest.raises(Refused, match="between"):
+        silences.extend(RESPONDER, held, HOUR, NOON)
 
 
 ROUTE, RULE = Route(name="r", position=0), UrgencyRule(name="u", position=0)

@@ -8,6 +8,7 @@ from django.test import Client
 
 from tests.apps.hearing import Source, make_service
 from tocsin import clock
+from tocsin.alerts.models import Quarantine
 from tocsin.audit.models import Record
 from tocsin.core.permissions import TOCSIN
 from tocsin.rules import inhibitions, silences
@@ -255,3 +256,20 @@ def test_what_is_no_json_of_a_silence_is_a_400(tool: Tool, sent: bytes) -> None:
     answer = tool.client.post(f"{tool.base}/api/v2/silences", sent, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] == 400
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "2126-01-01T00:00:00Z"])
+def test_a_silence_for_ever_is_taken_and_stops_nothing_else(tool: Tool, end: str) -> None:
+    """Operators and scripts say the last day of all calendars, or a hundred years, for what has no end."""
+    tool.post(endsAt=end)
+    assert tool.get("/api/v2/silences")[0]["endsAt"] == min(f"{end[:19]}.000Z", "2999-12-31T00:00:00.000Z")
+    tool.fires(alertname="Down")
+    tool.fires(alertname="Other")
+    states = {a["labels"]["alertname"]: a["status"]["state"] for a in tool.get("/api/v2/alerts")}
+    assert states == {"Down": "suppressed", "Other": "active"}
+    assert not Quarantine.objects.exists()
+
+
+def test_a_silence_that_begins_beyond_all_calendars_is_refused(tool: Tool) -> None:
+    said = tool.post(400, startsAt="9999-12-31T23:00:00-01:00", endsAt="9999-12-31T23:59:59-01:00")
+    assert said == "Failed to create silence: It ends before it starts."

@@ -24,6 +24,7 @@ INHIBITION = {"name": "outage", "source": "severity=critical", "target": "severi
 WINDOW = {"name": "Move", "starts_at": None, "ends_at": None, "weekdays": list(range(7)), "opens": "00:00",
           "minutes": 1440, "zone": "UTC"}  # fmt: skip
 URGENCY_RULE = {"name": "Night", "matchers": "team=db", "urgency": Urgency.NONE, "otherwise": None}
+READING = ("SELECT", "DECLARE", "SAVEPOINT", "RELEASE SAVEPOINT")  # Django asks PostgreSQL about a row's constraints
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_trial_counts_what_would_come_of_it_and_writes_nothing(world: World, t
     run, counts, after = TRIALS[name]
     with CaptureQueriesContext(connection) as asked:
         trial = run(world, tool)
-    assert not [q["sql"] for q in asked.captured_queries if not q["sql"].lstrip("(").startswith(("SELECT", "DECLARE"))]
+    assert not [q["sql"] for q in asked.captured_queries if not q["sql"].lstrip("(").startswith(READING)]
     assert (trial.events, trial.unreadable, trial.is_cut) == (3, 0, False)
     assert trial.since == world.now - timedelta(minutes=3)
     assert trial.before == Tally(alerts=2, groups=2, held=0, pages=2)

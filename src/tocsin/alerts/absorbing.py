@@ -1,8 +1,9 @@
 """Turns what came in into alerts and groups, and tells those who page.
 
 One transaction a batch: events, alerts, groups, receipts, history and whatever `follow` writes commit together. A batch
-that fails is taken in ever smaller steps, the oldest event first, until the one that cannot be absorbed stands alone
-and goes to quarantine; what comes after it is absorbed as if it had never been there.
+that fails is taken in ever smaller steps, the oldest event first, until the one that cannot be absorbed stands alone.
+It is tried once more by no rules, as it may be a rule that fails: then nothing holds it back. If it fails again it goes
+to quarantine; what comes after it is absorbed as if it had never been there.
 """
 
 import sqlite3
@@ -19,12 +20,13 @@ from tocsin.alerts.holding import Key
 from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Event
 from tocsin.alerts.quarantine import quarantine
-from tocsin.alerts.rows import EventRow
+from tocsin.alerts.rows import EntryRow, EventRow
 from tocsin.alerts.rulebook import Rulebook, Speaker
 from tocsin.alerts.storable import without_nul
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Action, Beat, Change, Heard, Signal, Subscription
 from tocsin.health import problems, wakeups
+from tocsin.rules.rulebook import UNUSABLE
 from tocsin.services.models import Integration
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.registry import SOURCES
@@ -63,8 +65,11 @@ def expire(now: datetime, follow: Follow, limit: int = 500) -> int:
     return run.done
 
 
-def in_steps(limit: int, attempt: Callable[[int], int], give_up: Callable[[Exception], None]) -> None:
-    """`attempt` takes up to so many, in a transaction, and says how many; `give_up` sets one aside."""
+def in_steps(limit: int, attempt: Callable[[int], int], give_up: Callable[[Exception], int]) -> None:
+    """`attempt` takes up to so many, in a transaction, and says how many; `give_up` sets one aside.
+
+    It says 0 instead of 1 when that one is to be tried again in another way.
+    """
     size, taken = limit, 0
     while taken < limit:
         asked = min(size, limit - taken)
@@ -75,8 +80,7 @@ def in_steps(limit: int, attempt: Callable[[int], int], give_up: Callable[[Excep
             if _is_passing(error):
                 raise
             if asked == 1:
-                give_up(error)
-                taken += 1
+                taken += give_up(error)
             size = max(1, asked // 4)
             continue
         taken += got
@@ -114,6 +118,8 @@ class _Absorbing:
     listeners: Listeners = NOBODY
     done: Absorbed = Absorbed()
     claimed: list[EventRow] = field(default_factory=list)  # by the attempt that is going on
+    failed: int = 0  # the event that failed alone, and is tried once more by no rules
+    trouble: str = ""  # why, in a sentence
 
     def attempt(self, size: int) -> int:
         # read and parsed outside the transaction: on SQLite others wait for its lock, and ingest is one of them
@@ -121,7 +127,8 @@ class _Absorbing:
         self.claimed = claiming.claim(size)
         if not self.claimed:
             return 0
-        rulebook = rulebooks.load({event.integration_id for event in self.claimed}, self.now)
+        trouble = self.trouble if self._is_second_try() else ""
+        rulebook = rulebooks.load({event.integration_id for event in self.claimed}, self.now, trouble)
         read, errors = read_all(self.claimed, rulebook)
         with transaction.atomic():
             is_ours = claiming.is_alone() and claiming.take(self.claimed)
@@ -129,14 +136,21 @@ class _Absorbing:
         self._add(step)
         return step.events + step.quarantined
 
-    def give_up(self, error: Exception) -> None:
+    def give_up(self, error: Exception) -> int:
         if not self.claimed:
             raise error  # it is no event's fault
+        if not self._is_second_try():
+            self.failed, self.trouble = self.claimed[0].id, _TROUBLE.format(error=_text(error)[:300])
+            return 0
         with transaction.atomic():
             is_ours = claiming.take(self.claimed[:1])
             if is_ours:
                 quarantine([(self.claimed[0], _text(error))], self.now)
         self._add(Absorbed(quarantined=int(is_ours)))
+        return 1
+
+    def _is_second_try(self) -> bool:
+        return len(self.claimed) == 1 and self.claimed[0].id == self.failed
 
     def _add(self, step: Absorbed) -> None:
         self.done = replace(
@@ -148,6 +162,8 @@ class _Absorbing:
 
     def _batch(self, rulebook: Rulebook, read: Sequence[Read], errors: Errors) -> Absorbed:
         ledger = _apply(read, rulebook.current(self.now))
+        if rulebook.trouble:
+            _tell_trouble(ledger, rulebook.trouble, self.now)
         finish(ledger, self.follow, self.now)
         self._tell([r for r in read if r.told])
         quarantine(errors, self.now)
@@ -171,6 +187,19 @@ class _Absorbing:
         for kind, listener in by_kind.items():
             if some := [t for t in told if isinstance(t.what, kind)]:
                 listener(some, self.now)
+
+
+_TROUBLE = "The rules could not be applied to it ({error}), so that none of them held it back or sent it elsewhere."
+
+
+def _tell_trouble(ledger: Ledger, trouble: str, now: datetime) -> None:
+    """On the receipt, in the history, and as a banner."""
+    ledger.outcomes = [o._replace(why=f"{o.why} {trouble}".strip()) for o in ledger.outcomes]
+    groups = {id(o.alert.group): o.alert.group for o in ledger.outcomes if o.alert}
+    ledger.entries += [EntryRow(group, now, "rules", trouble) for group in groups.values()]
+    title = "The rules could not be applied to an alert"
+    detail = f"It pages as if there were no silences, maintenance, routes or other rules. {trouble}"
+    problems.report(UNUSABLE, title, detail, "/silences/", now)
 
 
 def read_all(events: Sequence[EventRow], rulebook: Rulebook) -> tuple[list[Read], Errors]:
@@ -272,11 +301,12 @@ class _Expiring:
         del self.keys[:size]
         return len(taking)
 
-    def give_up(self, error: Exception) -> None:
+    def give_up(self, error: Exception) -> int:
         key = self.keys.pop(0)
         title = "An alert could not be resolved when its time was over"
         detail = f"Alert “{key[1]}” stays open and is tried again at every turn. {_text(error)}"
         problems.report(f"expiring {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
+        return 1
 
     def _batch(self, keys: Sequence[Key]) -> int:
         ledger = loading.load(dict.fromkeys(keys, False), rulebooks.load({i for i, _ in keys}, self.now))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from tocsin.core import sane
 from tocsin.core.lifecycle import SUPPRESSED, GroupState
 from tocsin.core.signals import Severity, Urgency
 
@@ -81,6 +82,7 @@ def _moment(value: str, now: datetime) -> datetime | None:
 
 def _parsed(value: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(value) if value else None
+        found = datetime.fromisoformat(value) if value else None
     except ValueError:
         return None
+    return found if found and sane.is_sane_day(found.date()) else None

@@ -116,13 +116,14 @@ class _Reviewing:
         del self.keys[:size]
         return len(taking)
 
-    def give_up(self, error: Exception) -> None:
+    def give_up(self, error: Exception) -> int:
         key = self.keys.pop(0)
         detail = (
             f"Alert “{key[1]}” stays as it is and is looked at again at every turn. {type(error).__name__}: {error}"
         )
         title = "Whether an alert is still held back could not be decided"
         problems.report(f"reviewing {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
+        return 1
 
 
 def _fields(keys: Collection[Key]) -> dict[Key, Fields]:

@@ -70,6 +70,7 @@ class Rulebook:
     rules: rules.Rulebook
     services: dict[int, Terms] = field(default_factory=dict)
     usual: dict[tuple[int, Severity], Destination] = field(default_factory=dict)  # where no rule asks: by service
+    trouble: str = ""  # a sentence: why there are no rules in it although there are some
 
     def place(self, integration: Speaker, signal: Signal, at: datetime) -> Destination:
         """Asked for every new alert and where an open one changes; repeats that say nothing new are not asked about."""
@@ -101,7 +102,7 @@ class Rulebook:
 
     def current(self, now: datetime) -> "Rulebook":
         """Read again if a rule has changed since; asked under the absorbing lock, so that no change passes it by."""
-        return replace(self, rules=rules.rulebook(now))
+        return self if self.trouble else replace(self, rules=rules.rulebook(now))
 
     def terms(self, service_id: int) -> Terms:
         """Of any service; those of the integrations that were heard are at hand."""
@@ -117,12 +118,14 @@ class Rulebook:
         return bool(suppressing or routing or known.urgency_rules)
 
 
-def load(integration_ids: Collection[int], now: datetime) -> Rulebook:
+def load(integration_ids: Collection[int], now: datetime, trouble: str = "") -> Rulebook:
+    """`trouble`: why it is to have no rules."""
     found = Integration.objects.filter(pk__in=integration_ids).order_by()
     rows = list(found.values_list("pk", "name", "kind", "is_enabled", "is_routed", "mapping", "service_id"))
     services = _terms({row[6] for row in rows})
     speakers = {row[0]: _speaker(*row[:6], terms=services[row[6]]) for row in rows}
-    return Rulebook(integrations=speakers, rules=rules.rulebook(now), services=services)
+    known = rules.NONE if trouble else rules.rulebook(now)
+    return Rulebook(integrations=speakers, rules=known, services=services, trouble=trouble)
 
 
 def _terms(service_ids: Collection[int]) -> dict[int, Terms]:

@@ -37,7 +37,7 @@ def records(
     paging: Query[Paging],
     search: str = "",
     object_kind: str = "",
-    since: datetime | None = None,
+    since: rest.Moment | None = None,
 ) -> dict[str, object]:
     found = queries.records(actor(request), search=search, object_kind=object_kind, since=since)
     return rest.page_of(found, paging, RecordOut.from_orm)

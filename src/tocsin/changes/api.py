@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.changes import actions, filters, queries
 from tocsin.changes.models import Change
 from tocsin.core import signals, suspects
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Moment, Page, Paging, actor
 from tocsin.services import queries as services
 from tocsin.sources import texts
 
@@ -42,7 +42,7 @@ class ChangeIn(Schema):
     rollback: str = Field("", max_length=2000, description="One sentence, or the command: how to go back.")
     links: list[LinkIn] = Field([], max_length=20)
     details: dict[str, Any] = {}
-    at: AwareDatetime | None = Field(None, description="When it was made; now, if nothing is said.")
+    at: Moment | None = Field(None, description="When it was made; now, if nothing is said.")
 
 
 class ChangeOut(Schema):

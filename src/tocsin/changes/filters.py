@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from tocsin.core import sane
 from tocsin.core.suspects import WORDS, Outcome
 
 SPANS = {"2h": timedelta(hours=2), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -49,6 +50,7 @@ def read(params: Mapping[str, str]) -> ChangeFilters:
 
 def _parsed(value: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(value) if value else None
+        found = datetime.fromisoformat(value) if value else None
     except ValueError:
         return None
+    return found if found and sane.is_sane_day(found.date()) else None

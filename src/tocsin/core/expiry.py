@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from tocsin.core.sane import LAST
+
 
 class Reason(StrEnum):
     ANNOUNCED = "its source announced it only until now"
@@ -21,7 +23,7 @@ def end_of(announced: datetime | None, heard_at: datetime, silence: timedelta | 
 
     `heard_at`: the last news; `silence`: after how long without any its service takes it for resolved.
     """
-    ends = [End(at=announced, reason=Reason.ANNOUNCED)] if announced else []
+    ends = [End(at=min(announced, LAST), reason=Reason.ANNOUNCED)] if announced else []
     if silence:
         ends.append(End(at=heard_at + silence, reason=Reason.SILENT))
     return min(ends, key=lambda end: end.at, default=None)

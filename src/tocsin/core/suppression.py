@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 
 from tocsin.core.holds import Hold, HoldKind, clock
 from tocsin.core.matching import Fields, Matchers, matches
+from tocsin.core.sane import is_sane
 from tocsin.core.wall import DAY, Unloadable, instant, local, moment, place, time_of_day, zone_of
 
 _MINUTE = 60_000_000
@@ -127,6 +128,8 @@ def _spans(window: Window, around: datetime) -> Iterator[Span]:
 
 
 def _weekly_spans(weekly: Weekly, around: datetime) -> Iterator[Span]:
+    if not is_sane(around):
+        return
     try:
         zone = zone_of(weekly.zone)
     except Unloadable:

@@ -95,7 +95,7 @@ class TokenIn(Schema):
     name: str = Field(max_length=80)
     scopes: list[Scope]
     person: int | None = Field(None, description="It acts as this person; as nobody when null, for admins only.")
-    expires_at: datetime | None = None
+    expires_at: rest.Moment | None = None
 
 
 class TokenOut(Schema):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.core.conditions import ALWAYS, Condition
@@ -110,7 +110,7 @@ _NUMBERS = ("ack_timeout_high_minutes", "ack_timeout_low_minutes", "repeat_from"
 
 
 class Moment(Schema):
-    at: AwareDatetime | None = Field(None, description="Now when it is not given.")
+    at: rest.Moment | None = Field(None, description="Now when it is not given.")
     urgency: Urgency = Urgency.HIGH
     severity: Severity | None = Field(None, description="For conditions; the usual one of the urgency if not given.")
 

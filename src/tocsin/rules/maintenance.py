@@ -86,6 +86,7 @@ def _check(row: Maintenance, services: Collection[Service], now: datetime) -> No
     row.matchers = typed.written(typed.some_matchers(row.matchers) if row.matchers.strip() else ())
     if not services and not row.matchers:
         raise Refused("Say what is worked on: at least one service, or matchers.")
+    typed.check_times(starts_at=row.starts_at, ends_at=row.ends_at)
     if row.weekdays:
         _check_weekly(row)
     elif row.starts_at is None or row.ends_at is None:

@@ -6,12 +6,18 @@ Matchers are kept as they are typed, in Prometheus' syntax, and were readable wh
 from django.db import models
 from django.urls import reverse
 
+from tocsin.core.sane import FIRST, LAST
 from tocsin.core.signals import Urgency
 from tocsin.people.models import User
 from tocsin.policies.models import EscalationPolicy
 from tocsin.services.models import Integration, Service
 
 _URGENCIES = [(u.value, u.name.title()) for u in Urgency]
+
+
+def _sane(field: str) -> models.Q:
+    """PostgreSQL keeps times that cannot be read again, and one such row would be in everybody's way."""
+    return models.Q(**{f"{field}__gte": FIRST, f"{field}__lte": LAST})
 
 
 class Edition(models.Model):
@@ -44,7 +50,8 @@ class Silence(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["ends_at"], name="silence_ends")]
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="silence_in_order")
+            models.CheckConstraint(condition=models.Q(ends_at__gte=models.F("starts_at")), name="silence_in_order"),
+            models.CheckConstraint(condition=_sane("starts_at") & _sane("ends_at"), name="silence_can_be_read"),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +84,10 @@ class Maintenance(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = "maintenance window"
+        constraints = [
+            models.CheckConstraint(condition=_sane("starts_at"), name="maintenance_start_can_be_read"),
+            models.CheckConstraint(condition=_sane("ends_at"), name="maintenance_end_can_be_read"),
+        ]
 
     def __str__(self) -> str:
         return self.name

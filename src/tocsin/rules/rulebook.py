@@ -1,22 +1,23 @@
 """All rules as the values that `core` decides by, kept in memory until one of them changes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Q
+from django.db import DataError
+from django.db.models import Model, Q, QuerySet
 
 from tocsin.core import routing, suppression, urgency
 from tocsin.core.conditions import Condition
 from tocsin.core.matching import parse
-from tocsin.core.signals import Urgency
+from tocsin.core.signals import Severity, Urgency
 from tocsin.core.wall import zone_of
 from tocsin.health import problems
 from tocsin.rules import editions, models
 
-Row = TypeVar("Row", models.Silence, models.Maintenance, models.Inhibition, models.UrgencyRule)
+Row = TypeVar("Row", bound=Model)
 Value = TypeVar("Value")
 
 
@@ -32,6 +33,8 @@ class Rulebook:
     urgency_rules: tuple[urgency.UrgencyRule, ...] = ()
 
 
+NONE = Rulebook()
+UNUSABLE = "unusable rules"  # the problem that they could not be applied to an event; over when a rule has changed
 _kept: dict[str, Rulebook] = {}  # one, by its mark
 
 
@@ -47,20 +50,18 @@ def rulebook(now: datetime) -> Rulebook:
 
 
 def load(mark: str, now: datetime) -> Rulebook:
-    return Rulebook(
+    """As it is in the database. What cannot be read, or not be decided by, is left out: who cannot decide pages."""
+    reading = _Reading(now)
+    found = Rulebook(
         mark=mark,
-        silences=_values(
-            models.Silence.objects.filter(ends_at__gt=now).order_by("id"), silence_value, "/silences/", now
-        ),
-        windows=_values(_open_windows(now), window_value, "/maintenance/", now),
-        inhibitions=_values(
-            models.Inhibition.objects.filter(is_enabled=True).order_by("id"), inhibition_value, "/inhibitions/", now
-        ),
-        routes=_tree_or_none(now),
-        urgency_rules=_values(
-            models.UrgencyRule.objects.order_by("position", "id"), urgency_value, "/urgency-rules/", now
-        ),
+        silences=reading.values(_open_silences(now), "matchers", _silence, "/silences/"),
+        windows=reading.values(_open_windows(now), "name", _window, "/maintenance/"),
+        inhibitions=reading.values(_inhibitions(), "name", _inhibition, "/inhibitions/"),
+        routes=reading.tree(),
+        urgency_rules=reading.values(_urgency_rules(), "name", _urgency, "/urgency-rules/"),
     )
+    reading.end()
+    return found
 
 
 def silence_value(row: models.Silence) -> suppression.Silence:
@@ -118,15 +119,6 @@ def tree(rows: Iterable[models.Route]) -> tuple[routing.Route, ...]:
     return tuple(_route(row, by_parent) for row in by_parent[None])
 
 
-def _tree_or_none(now: datetime) -> tuple[routing.Route, ...]:
-    try:
-        return tree(models.Route.objects.order_by("position", "id"))
-    except ValueError as error:
-        detail = f"Alerts go to their integrations' own services until it is mended: {error}."
-        problems.report("routing tree", "The routing tree cannot be read", detail, "/routes/", now)
-        return ()
-
-
 def _route(row: models.Route, by_parent: dict[int | None, list[models.Route]]) -> routing.Route:
     return routing.Route(
         id=row.pk or 0,
@@ -140,8 +132,20 @@ def _route(row: models.Route, by_parent: dict[int | None, list[models.Route]]) -
     )
 
 
-def _open_windows(now: datetime) -> Iterable[models.Maintenance]:
+def _open_silences(now: datetime) -> QuerySet[models.Silence]:
+    return models.Silence.objects.filter(ends_at__gt=now).order_by("id")
+
+
+def _open_windows(now: datetime) -> QuerySet[models.Maintenance]:
     return models.Maintenance.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).prefetch_related("services")
+
+
+def _inhibitions() -> QuerySet[models.Inhibition]:
+    return models.Inhibition.objects.filter(is_enabled=True).order_by("id")
+
+
+def _urgency_rules() -> QuerySet[models.UrgencyRule]:
+    return models.UrgencyRule.objects.order_by("position", "id")
 
 
 def _weekly(row: models.Maintenance) -> suppression.Weekly:
@@ -151,14 +155,86 @@ def _weekly(row: models.Maintenance) -> suppression.Weekly:
     return suppression.Weekly(weekdays=weekdays, opens=row.opens, minutes=row.minutes, zone=zone_of(row.zone).key)
 
 
-def _values(rows: Iterable[Row], value_of: Callable[[Row], Value], url: str, now: datetime) -> tuple[Value, ...]:
-    """A row that cannot be read holds nothing back, and is a banner: no page may be lost for it."""
-    found: list[Value] = []
-    for row in rows:
+# each decides something at once: what fails later would fail for every alert
+def _silence(row: models.Silence, now: datetime) -> suppression.Silence:
+    found = silence_value(row)
+    suppression.silenced([replace(found, matchers=(), integration=None)], {}, 0, max(found.starts_at, now))
+    return found
+
+
+def _window(row: models.Maintenance, now: datetime) -> suppression.Window:
+    found = window_value(row)
+    for at in (now, max(found.starts_at or now, now)):
+        suppression.maintained([replace(found, services=frozenset(), matchers=())], {}, at)
+        suppression.next_start(found, at)
+    return found
+
+
+def _inhibition(row: models.Inhibition, now: datetime) -> suppression.Inhibition:  # noqa: ARG001
+    found = inhibition_value(row)
+    suppression.targets_of([replace(found, target=())], {})
+    return found
+
+
+def _urgency(row: models.UrgencyRule, now: datetime) -> urgency.UrgencyRule:
+    found = urgency_value(row)
+    always = replace(found, matchers=(), otherwise=found.otherwise or Urgency.NONE)
+    urgency.judge([always], {}, Severity.CRITICAL, now)
+    return found
+
+
+_UNREADABLE = (ValueError, TypeError, OverflowError, AttributeError, DataError)  # of a row that somebody wrote by hand
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Reads rules, and tells people of those that cannot be read."""
+
+    now: datetime
+    broken: set[str] = field(default_factory=set)  # keys of problems
+
+    def values(
+        self, rows: QuerySet[Row], called: str, value_of: Callable[[Row, datetime], Value], url: str
+    ) -> tuple[Value, ...]:
+        """All at once, and when that fails one by one. `called`: the field that a row is known by."""
         try:
-            found.append(value_of(row))
-        except ValueError as error:
-            kind = str(row._meta.verbose_name)
-            detail = f"“{row}” is left out until it is saved again: {error}."
-            problems.report(f"{kind} {row.pk}", f"A {kind} cannot be read", detail, url, now)
-    return tuple(found)
+            return tuple([value_of(row, self.now) for row in rows])
+        except _UNREADABLE:
+            return tuple(self._one_by_one(rows, called, value_of, url))
+
+    def _one_by_one(
+        self, rows: QuerySet[Row], called: str, value_of: Callable[[Row, datetime], Value], url: str
+    ) -> Iterator[Value]:
+        for pk, name in rows.values_list("pk", called):
+            try:
+                yield from [value_of(row, self.now) for row in rows.filter(pk=pk)]
+            except _UNREADABLE as error:
+                kind = str(rows.model._meta.verbose_name)
+                detail = f"“{name}” is left out until it is saved again: {error}."
+                article = "An" if kind[0] in "aeiou" else "A"
+                self._report(f"{kind} {pk}", f"{article} {kind} cannot be read", detail, url)
+
+    def tree(self) -> tuple[routing.Route, ...]:
+        try:
+            found = tree(models.Route.objects.order_by("position", "id"))
+            routing.destination(found, {})
+        except _UNREADABLE as error:
+            detail = f"Alerts go to their integrations' own services until it is mended: {error}."
+            self._report("routing tree", "The routing tree cannot be read", detail, "/routes/")
+            return ()
+        return found
+
+    def end(self) -> None:
+        """What could not be read before and can be now is no problem any more."""
+        before = Q(key="routing tree") | Q(key=UNUSABLE)
+        for model in (models.Silence, models.Maintenance, models.Inhibition, models.UrgencyRule):
+            before |= Q(key__startswith=f"{model._meta.verbose_name} ", url__in=_PAGES)
+        for problem in problems.open_problems().filter(before).exclude(key__in=self.broken):
+            problems.over(problem.key, self.now)
+
+    def _report(self, key: str, title: str, detail: str, url: str) -> None:
+        self.broken.add(key)
+        problems.report(key, title, detail, url, self.now)
+
+
+_PAGES = ("/silences/", "/maintenance/", "/inhibitions/", "/urgency-rules/")

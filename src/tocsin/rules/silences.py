@@ -91,6 +91,7 @@ def _check_open(silence: Silence, now: datetime) -> None:
 
 
 def _check_span(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    typed.check_times(starts_at=starts_at, ends_at=ends_at)
     if ends_at <= now:
         sentence = "The end is in the past, so it would silence nothing."
         raise Refused(sentence, {"ends_at": sentence})

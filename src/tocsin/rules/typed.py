@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from tocsin.core import sane
 from tocsin.core.matching import Matcher, Matchers, Unparsable, parse
 from tocsin.people.problems import Refused
 from tocsin.services.models import Service
@@ -48,6 +50,14 @@ def name(text: str) -> str:
     if not found:
         raise Refused(_NAME, {"name": _NAME})
     return found
+
+
+def check_times(**times: datetime | None) -> None:
+    """`Refused` for one that no calendar has room for in every zone."""
+    for field, at in times.items():
+        if at is not None and not sane.is_sane(at):
+            sentence = f"Choose a time between {sane.FIRST_DAY} and {sane.LAST_DAY}."
+            raise Refused(sentence, {field: sentence})
 
 
 def weekdays(days: Collection[int]) -> list[int]:

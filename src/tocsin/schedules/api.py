@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.core.rota import Change, Segment, Unloadable
 from tocsin.people import queries as people
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Moment, Page, Paging, actor
 from tocsin.schedules import actions, calendars_api, queries, replacements_api, swaps_api
 from tocsin.schedules.layers_api import LayerBody, layer_out, spec_of
 from tocsin.schedules.models import Override, Schedule
@@ -40,8 +40,8 @@ class ScheduleDetail(ScheduleOut):
 
 class OverrideIn(Schema):
     person: int
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     change: Change = Change.REPLACE
     instead_of: int | None = None
     note: str = Field("", max_length=200)
@@ -72,8 +72,8 @@ class QualityOut(Schema):
 
 
 class Window(Schema):
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
 
 class OnCall(Schema):

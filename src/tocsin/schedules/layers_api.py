@@ -1,14 +1,12 @@
 """A layer as the API shows and takes it."""
 
-from datetime import date
-
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin.core.rotation import Layer as LayerSpec
 from tocsin.core.rotation import Restriction as RestrictionSpec
 from tocsin.core.rotation import Unit
-from tocsin.rest import WallTime, Weekday
+from tocsin.rest import Day, Moment, WallTime, Weekday
 from tocsin.schedules.models import Layer
 
 
@@ -22,9 +20,9 @@ class LayerBody(Schema):
     name: str = Field(max_length=60)
     unit: Unit = Unit.WEEK
     every: int = Field(1, ge=1, description="The length of a turn, in units.")
-    starts_on: date = Field(description="The day of the first handoff.")
+    starts_on: Day = Field(description="The day of the first handoff.")
     handoff_at: WallTime = Field(description="Wall time in the schedule's zone.")
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     turns: list[list[int]] = Field(description="The people of each turn, in order.")
     restrictions: list[RestrictionBody] = []
     is_shadow: bool = False

@@ -2,10 +2,10 @@
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock
-from tocsin.rest import actor
+from tocsin.rest import Moment, actor
 from tocsin.schedules import queries, replacing
 from tocsin.schedules.layers_api import LayerBody, layer_out, spec_of
 from tocsin.schedules.models import Replacement
@@ -15,8 +15,8 @@ router = Router()
 
 class ReplacementIn(Schema):
     name: str = Field(max_length=60)
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     layers: list[LayerBody] = Field(description="From lowest to highest priority.")
 
 

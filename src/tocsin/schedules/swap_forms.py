@@ -9,13 +9,14 @@ from django.utils import timezone
 from tocsin.core.rota import Segment
 from tocsin.people.models import User
 from tocsin.schedules.forms import Data
+from tocsin.ui.days import SANE_TIME
 
 Span = tuple[datetime, datetime]
 
 
 class SwapForm(forms.Form):
-    starts_at = forms.DateTimeField(widget=forms.HiddenInput)
-    ends_at = forms.DateTimeField(widget=forms.HiddenInput)
+    starts_at = forms.DateTimeField(widget=forms.HiddenInput, validators=SANE_TIME)
+    ends_at = forms.DateTimeField(widget=forms.HiddenInput, validators=SANE_TIME)
     whom = forms.ChoiceField(
         required=False, label="Ask", help_text="Who is asked is told by what their profile says for low urgency."
     )

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.people import queries as people
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Moment, Page, Paging, actor
 from tocsin.schedules import queries, swap_queries, swaps
 from tocsin.schedules.models import SwapRequest
 
@@ -16,8 +16,8 @@ router = Router()
 
 
 class SpanBody(Schema):
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
 
 
 class SwapIn(SpanBody):

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-_FIRST, _LAST = 0, 4_102_444_800  # seconds: 1970 and 2100; anything else is no time of a change
+_FIRST, _LAST = 0, 4_102_444_800  # seconds: 1970 and 2100; nothing that happened is outside them
 _WORDS = re.compile(r"^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?(UTC|Z|[+-]\d\d:?\d\d)?$")
 
 
@@ -23,6 +23,7 @@ def _written(text: str) -> datetime | None:
         return None
     zone = found[3] if found[3] not in (None, "UTC", "Z") else "+00:00"
     try:
-        return datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}").astimezone(UTC)
+        at = datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return at if _FIRST <= at.timestamp() <= _LAST else None

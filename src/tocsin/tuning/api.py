@@ -6,12 +6,12 @@ from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor
-from tocsin.rest import BadRequest, Page, Paging, WallTime, Weekday, actor
+from tocsin.rest import BadRequest, Moment, Page, Paging, WallTime, Weekday, actor
 from tocsin.rules import maintenance, queries, silences, typed
 from tocsin.rules.models import Maintenance, Silence
 from tocsin.rules.queries import SilenceFilters
@@ -27,8 +27,8 @@ router = Router(tags=["silences and maintenance"])
 class SilenceIn(Schema):
     matchers: str = Field(description='In Prometheus\' syntax: service="checkout", alertname=~"Disk.*".')
     reason: str
-    starts_at: AwareDatetime | None = Field(None, description="Now when it is not given.")
-    ends_at: AwareDatetime | None = Field(None, description="This or `minutes`.")
+    starts_at: Moment | None = Field(None, description="Now when it is not given.")
+    ends_at: Moment | None = Field(None, description="This or `minutes`.")
     minutes: int | None = Field(None, ge=1, le=525_600, description="From its start.")
 
 
@@ -65,8 +65,8 @@ class MaintenanceIn(Schema):
     name: str = Field(max_length=120)
     services: list[str] = Field([], description="Slugs.")
     matchers: str = Field("", description="With services: both have to hold.")
-    starts_at: AwareDatetime | None = Field(None, description="Weekly: not before.")
-    ends_at: AwareDatetime | None = Field(None, description="Weekly: not after.")
+    starts_at: Moment | None = Field(None, description="Weekly: not before.")
+    ends_at: Moment | None = Field(None, description="Weekly: not after.")
     weekdays: list[Weekday] = Field([], description="0: Monday. With `opens`, `minutes` and `zone`: every week.")
     opens: WallTime | None = None
     minutes: int = Field(0, ge=0)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin import clock
 from tocsin.core.permissions import Actor, Verb
 from tocsin.core.rota import Segment, Unloadable
+from tocsin.core.sane import is_sane
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import User
 from tocsin.people.pages import needs, put_beside, show
@@ -118,5 +119,5 @@ def _span(request: ActorRequest) -> tuple[datetime | None, datetime | None]:
 def _moment(text: str) -> datetime | None:
     with suppress(ValueError):
         found = parse_datetime(text)
-        return found if found and found.tzinfo else None
+        return found if found and found.tzinfo and is_sane(found) else None
     return None

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor, Verb
+from tocsin.core.sane import LAST
 from tocsin.people.problems import Refused
 from tocsin.rules import silences, typed
 from tocsin.rules.models import Silence
@@ -77,7 +78,7 @@ def _create(actor: Actor, integration: Integration, posted: Posted, matchers: Ma
 
 
 def _aware(at: datetime | None) -> datetime:
-    """Go's clients always say the zone."""
+    """Go's clients always say the zone. Some say the last day of all calendars for what has no end."""
     if at is None or at.tzinfo is None:
         raise wire.coded(400, "a time without a zone")
-    return at
+    return min(at, LAST)
