@@ -62,6 +62,33 @@ def test_a_wrong_setting_stops_every_command_with_a_sentence(tocsin: Tocsin) -> 
     assert done.stderr.startswith("tocsin: TOCSIN_SECRET_KEY has 5 characters")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environ", "said"),
+    [
+        # nobody listens there
+        (
+            ["check"],
+            {"TOCSIN_DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x"},
+            "Connection refused. Start it, or correct",
+        ),
+        (["serve", "--port", "0"], {"TOCSIN_DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x"}, "Start it, or correct"),
+        # a file that is something else
+        (["migrate"], {"TOCSIN_DATABASE_URL": f"sqlite:///{__file__}"}, "file is not a database. Start it, or correct"),
+        # not read at all
+        (["check"], {"TOCSIN_DATABASE_URL": "postgresql://u:p@h:abc/x"}, "TOCSIN_DATABASE_URL cannot be read"),
+        (["check"], {"TOCSIN_PUBLIC_URL": "http://["}, "Use http://host or https://host"),
+        # no port that there is
+        (["serve", "--port", "70000"], {}, "70000 is not in the range 0<=x<=65535"),
+    ],
+)
+def test_what_cannot_be_started_says_why_in_a_sentence(
+    tocsin: Tocsin, arguments: list[str], environ: dict[str, str], said: str
+) -> None:
+    done = tocsin(*arguments, **environ)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_port_in_use_is_named(tocsin: Tocsin) -> None:
     with running.occupied() as port:
         done = tocsin("serve", "--port", str(port))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.config.environment import VARIABLES, Misconfigured, database_settings, read
+from tocsin.config import database_url
+from tocsin.config.environment import VARIABLES, read
+from tocsin.config.misconfigured import Misconfigured
 
 
 def given(tmp_path: Path, **variables: str) -> dict[str, str]:
@@ -21,8 +23,37 @@ def given(tmp_path: Path, **variables: str) -> dict[str, str]:
         ("TOCSIN_DATABASE_URL", "mysql://host/name", "sqlite:///path or postgresql://"),
         # a server without a database
         ("TOCSIN_DATABASE_URL", "postgresql://host/", "names no database"),
+        # a port that is none, or more than one host
+        ("TOCSIN_DATABASE_URL", "postgresql://host:abc/tocsin", "host:5432/name"),
+        ("TOCSIN_DATABASE_URL", "postgresql://one:5432,two:5432/tocsin", "host:5432/name"),
+        # a file in a directory that is not there
+        ("TOCSIN_DATABASE_URL", "sqlite:////nowhere/at/all.db", "Make it"),
+        # no file
+        ("TOCSIN_DATABASE_URL", "sqlite:///", "sqlite:///path"),
+        # what somebody may rely on, and Tocsin would not do
+        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?channel_binding=require", "It takes host, sslmode"),
+        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?sslmode=verify", "verify-full"),
+        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?ssl_min_protocol_version=1.3", "TLSv1.3"),
+        # certificates that cannot be read
+        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?sslrootcert=/nowhere.pem", "no file that this user can read"),
+        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?sslrootcert=system", "ca-certificates.crt"),
         # no scheme
         ("TOCSIN_PUBLIC_URL", "tocsin.example.org", "http://host or https://host"),
+        # no host, or a port that is none
+        ("TOCSIN_PUBLIC_URL", "http://[", "Use http://host or https://host"),
+        ("TOCSIN_PUBLIC_URL", "https://tocsin.example.org:abc", "Use http://host or https://host"),
+        # a path: nothing would be found there
+        ("TOCSIN_PUBLIC_URL", "https://example.org/tocsin", "a host of its own: https://example.org"),
+        # a name and a password, which every page would say
+        ("TOCSIN_PUBLIC_URL", "https://ada:secret@example.org", "a host of its own: https://example.org"),
+        # a port that is none
+        ("TOCSIN_SMTP_URL", "smtp://mail:abc", "Use smtp://host or smtps://host"),
+        # an option that there is not
+        ("TOCSIN_SMTP_URL", "smtp://mail.example.org?starttls=no", "?verify=no and nothing else"),
+        # nobody whom an answer could be sent to
+        ("TOCSIN_MAIL_FROM", "Tocsin", "tocsin@example.org"),
+        # more than one header
+        ("TOCSIN_MAIL_FROM", "tocsin@example.org\nBcc: all@example.org", "tocsin@example.org"),
         # not a mail server
         ("TOCSIN_SMTP_URL", "http://mail.example.org", "smtp://host or smtps://host"),
         # not a URL that can be fetched
@@ -82,12 +113,25 @@ def test_without_settings_everything_has_a_default(tmp_path: Path) -> None:
     ],
 )
 def test_postgresql_urls_are_read(url: str, host: str, port: str, name: str, password: str) -> None:
-    found = database_settings(url)
+    found = database_url.settings(url)
     assert (found["HOST"], found["PORT"], found["NAME"], found["PASSWORD"]) == (host, port, name, password)
 
 
+def test_how_the_connection_is_secured_is_passed_on(tmp_path: Path) -> None:
+    (tmp_path / "my ca.pem").write_text("a certificate")
+    url = f"postgresql://db/tocsin?sslmode=verify-full&sslrootcert={tmp_path}/my%20ca.pem"
+    found = database_url.settings(read(given(tmp_path, TOCSIN_DATABASE_URL=url)).database_url)
+    assert isinstance(found["OPTIONS"], dict)
+    assert found["OPTIONS"].items() >= {"sslmode": "verify-full", "sslrootcert": f"{tmp_path}/my ca.pem"}.items()
+
+
+def test_a_public_url_may_end_with_a_slash(tmp_path: Path) -> None:
+    found = read(given(tmp_path, TOCSIN_PUBLIC_URL="https://tocsin.example.org:8443/"))
+    assert found.public_url == "https://tocsin.example.org:8443"
+
+
 def test_sqlite_syncs_every_commit() -> None:
-    options = database_settings("sqlite:////data/x.sqlite3")["OPTIONS"]
+    options = database_url.settings("sqlite:////data/x.sqlite3")["OPTIONS"]
     assert isinstance(options, dict)
     assert "synchronous=FULL" in options["init_command"]
 

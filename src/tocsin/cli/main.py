@@ -7,7 +7,7 @@ import sys
 import click
 
 from tocsin import __version__
-from tocsin.config.environment import Misconfigured
+from tocsin.config.misconfigured import Misconfigured
 
 COMMANDS = {
     "admin": ("tocsin.cli.manage", "admin"),

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from tocsin import clock
+from tocsin.cli.reaching import OnDatabase
 from tocsin.config import django_setup
 
 django_setup.setup()
@@ -22,7 +23,7 @@ from tocsin.people.problems import Refused  # noqa: E402
 LOCK = 7_465_001  # any number, the same on every node: only one migrates
 
 
-@click.command()
+@click.command(cls=OnDatabase)
 def migrate() -> None:
     """Bring the database to this version. Safe to run at every start, and from several nodes at once."""
     with connection.cursor() as cursor:
@@ -42,7 +43,7 @@ def _migrate() -> None:
         print("The database is up to date.", file=sys.stderr)
 
 
-@click.command()
+@click.command(cls=OnDatabase)
 def check() -> None:
     """Look at the settings, the database and its version; 0 when Tocsin can start."""
     found = [str(message) for message in checks.run_checks(include_deployment_checks=False)]
@@ -63,7 +64,7 @@ def admin() -> None:
     """People who may do everything."""
 
 
-@admin.command()
+@admin.command(cls=OnDatabase)
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--time-zone", default="UTC", show_default=True)
@@ -97,7 +98,7 @@ def token() -> None:
     """Tokens for the API."""
 
 
-@token.command("create")
+@token.command("create", cls=OnDatabase)
 @click.option("--name", default="command line", show_default=True)
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice([s.value for s in Scope]))
 @click.option("--user", "email", help="E-mail of the person it acts as; nobody when not given.")

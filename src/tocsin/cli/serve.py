@@ -11,6 +11,7 @@ import click
 
 from tocsin.cli.supervisor import Child, Supervisor
 from tocsin.config import environment
+from tocsin.config.misconfigured import Misconfigured
 
 BACKLOG = 2048
 
@@ -18,7 +19,7 @@ BACKLOG = 2048
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Data directory (TOCSIN_DATA).")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, type=click.IntRange(0, 65535), show_default=True)
 @click.option("--demo", is_flag=True, help="Fill an example organisation and fire a first alert.")
 def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa: FBT001 - click's
     """Run Tocsin: web and engine, supervised, until SIGTERM or Ctrl-C."""
@@ -52,7 +53,7 @@ def _listen(host: str, port: int, named: str) -> socket.socket:
     try:
         listening.bind((host, port))
     except OSError as error:
-        raise environment.Misconfigured(
+        raise Misconfigured(
             f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or choose another {named}."
         ) from error
     listening.listen(BACKLOG)

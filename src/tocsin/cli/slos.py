@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from tocsin.cli.reaching import OnDatabase
 from tocsin.config import django_setup
 
 django_setup.setup()
@@ -18,7 +19,7 @@ def slo() -> None:
     """Service level objectives."""
 
 
-@slo.command()
+@slo.command(cls=OnDatabase)
 @click.option("--slo", "slug", default="", help="Slug of one SLO; all of them when not given.")
 @click.option("--tests", "wants_tests", is_flag=True, help="Tests for `promtool test rules` instead of the rules.")
 def export(slug: str, wants_tests: bool) -> None:  # noqa: FBT001 - click's signature

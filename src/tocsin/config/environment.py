@@ -4,14 +4,14 @@ import os
 import re
 import secrets
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
-
-class Misconfigured(Exception):
-    """A setting cannot be used; the text says which, and how to mend it."""
+from tocsin.config import database_url
+from tocsin.config.misconfigured import Misconfigured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,9 @@ VARIABLES = (
     Variable(
         name="TOCSIN_DATABASE_URL",
         default="sqlite in the data directory",
-        meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`; with it several nodes can run.",
+        meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`; with it several nodes can run. "
+        "Options: `?sslmode=verify-full&sslrootcert=/path/ca.pem`, `sslcert`, `sslkey`, `sslpassword`, `sslcrl`, "
+        "`ssl_min_protocol_version`, `ssl_max_protocol_version`, all in libpq's sense, and `host` for a Unix socket.",
     ),
     Variable(
         name="TOCSIN_SECRET_KEY",
@@ -56,13 +58,13 @@ VARIABLES = (
     Variable(
         name="TOCSIN_PUBLIC_URL",
         default="http://localhost:8000",
-        meaning="Where people and monitoring tools reach Tocsin; links in pages begin with it.",
+        meaning="Where people and monitoring tools reach Tocsin, without a path; links in pages begin with it.",
     ),
     Variable(
         name="TOCSIN_SMTP_URL",
         default="",
         meaning="`smtp://user:password@host:587` (STARTTLS when offered), `smtps://…:465` (TLS from the start). "
-        "Empty: no mail can be sent.",
+        "`?verify=no`: any certificate is taken. Empty: no mail can be sent.",
     ),
     Variable(name="TOCSIN_MAIL_FROM", default="Tocsin <tocsin@localhost>", meaning="The sender of mails."),
     Variable(
@@ -113,14 +115,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     """The environment, checked. `Misconfigured` names the variable and the cure. Makes directory and key."""
     data = Path(environ.get("TOCSIN_DATA") or "data").absolute()
     _make(data)
-    public_url = _url("TOCSIN_PUBLIC_URL", environ.get("TOCSIN_PUBLIC_URL") or LOCAL, "http", "https")
+    public_url = _public(environ.get("TOCSIN_PUBLIC_URL") or LOCAL)
     return Environment(
         data=data,
-        database_url=_database(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
+        database_url=database_url.checked(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
         secret_key=_secret_key(environ.get("TOCSIN_SECRET_KEY", ""), data),
         public_url=public_url,
-        smtp_url=_url("TOCSIN_SMTP_URL", environ.get("TOCSIN_SMTP_URL", ""), "smtp", "smtps"),
-        mail_from=environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>",
+        smtp_url=_smtp(environ.get("TOCSIN_SMTP_URL", "")),
+        mail_from=_sender(environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>"),
         smtp_listen=_place("TOCSIN_SMTP_LISTEN", environ.get("TOCSIN_SMTP_LISTEN", "")),
         smtp_host=_name("TOCSIN_SMTP_HOST", environ.get("TOCSIN_SMTP_HOST") or urlsplit(public_url).hostname or ""),
         smtp_certificate=_certificate(environ.get("TOCSIN_SMTP_CERTIFICATE", ""), environ.get("TOCSIN_SMTP_KEY", "")),
@@ -130,44 +132,6 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         debug=_switch("TOCSIN_DEBUG", environ),
         log_format=_one_of("TOCSIN_LOG_FORMAT", environ.get("TOCSIN_LOG_FORMAT") or "text", "text", "json"),
     )
-
-
-def database_settings(url: str) -> dict[str, object]:
-    """Django's settings for a database URL that `read` has checked."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return _sqlite(unquote(parts.path[1:]))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": _socket_directory(parts.query) or unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "tocsin", "connect_timeout": 5},
-    }
-
-
-def _socket_directory(query: str) -> str:
-    """`?host=/run/postgresql`: how libpq's URLs name a Unix socket."""
-    return parse_qs(query).get("host", [""])[0]
-
-
-def _sqlite(path: str) -> dict[str, object]:
-    # IMMEDIATE: a transaction that will write takes its turn at the start, not in the middle, where it could only fail
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": path,
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=2000;",
-        },
-    }
 
 
 def _make(data: Path) -> None:
@@ -209,24 +173,42 @@ def _kept_key(path: Path) -> str:
     return key
 
 
-def _database(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme in {"postgres", "postgresql"}:
-        if not parts.path.lstrip("/"):
-            raise Misconfigured("TOCSIN_DATABASE_URL names no database: postgresql://user:password@host:5432/tocsin")
-        return url
-    if parts.scheme == "sqlite" and parts.path:
-        return url
-    raise Misconfigured(
-        f"TOCSIN_DATABASE_URL begins with “{parts.scheme}”. Use sqlite:///path or postgresql://user:password@host/name."
-    )
-
-
 def _url(name: str, value: str, *schemes: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # reads it, and refuses one that is none
+    except ValueError as error:
+        raise Misconfigured(f"{name} is “{value}”, which cannot be read: {error}. Use {_like(schemes)}.") from error
     if value and (parts.scheme not in schemes or not parts.hostname):
-        raise Misconfigured(f"{name} is “{value}”. It must begin with {' or '.join(f'{s}://host' for s in schemes)}.")
+        raise Misconfigured(f"{name} is “{value}”. It must begin with {_like(schemes)}.")
     return value.rstrip("/")
+
+
+def _like(schemes: Iterable[str]) -> str:
+    return " or ".join(f"{scheme}://host" for scheme in schemes)
+
+
+def _public(value: str) -> str:
+    url = _url("TOCSIN_PUBLIC_URL", value, "http", "https")
+    parts = urlsplit(url)
+    root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if url != root:
+        raise Misconfigured(f"TOCSIN_PUBLIC_URL is “{value}”. Tocsin answers at the root of a host of its own: {root}")
+    return url
+
+
+def _smtp(value: str) -> str:
+    url = _url("TOCSIN_SMTP_URL", value, "smtp", "smtps")
+    parts = urlsplit(url)
+    if parts.path or parts.fragment or parts.query not in {"", "verify=no", "verify=yes"}:
+        raise Misconfigured(f"TOCSIN_SMTP_URL is “{value}”. After the port it takes ?verify=no and nothing else.")
+    return url
+
+
+def _sender(value: str) -> str:
+    if not value.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+        raise Misconfigured(f"TOCSIN_MAIL_FROM is “{value}”. It must hold an address: Tocsin <tocsin@example.org>")
+    return value
 
 
 def _place(name: str, value: str) -> tuple[str, int] | None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from tocsin.config import environment
+from tocsin.config import database_url, environment
 
 HERE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = environment.read()
@@ -24,7 +24,7 @@ HEARTBEAT_URL = ENVIRONMENT.heartbeat_url
 ALLOW_PRIVATE = ENVIRONMENT.allow_private
 REGION = ENVIRONMENT.region
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
-DATABASES = {"default": environment.database_settings(ENVIRONMENT.database_url)}
+DATABASES = {"default": database_url.settings(ENVIRONMENT.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -1,5 +1,7 @@
 """The store for the database that Django is configured with."""
 
+from urllib.parse import urlencode
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tocsin.ingest.contract import Store
@@ -13,4 +15,9 @@ def store_for(connection: BaseDatabaseWrapper) -> Store:
     if connection.vendor != "postgresql":
         return SQLiteStore(str(connection.settings_dict["NAME"]))
     given = connection.get_connection_params()
-    return PostgresStore({ours: given[theirs] for theirs, ours in _NAMES.items() if given.get(theirs)})
+    tls = {name: value for name, value in given.items() if name.startswith("ssl")}
+    # asyncpg reads libpq's names from a URL only; what is said beside it goes before it
+    return PostgresStore(
+        {"dsn": f"postgresql://?{urlencode(tls)}"}
+        | {ours: given[theirs] for theirs, ours in _NAMES.items() if given.get(theirs)}
+    )
