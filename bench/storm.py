@@ -1,7 +1,7 @@
 """A storm: 100,000 events of 500 alerts over five services, against the real server, as fast as one sender can.
 
-What counts: the first page leaves within 2 s of the first event, every affected service is paged once, and every event
-is in an alert at the end.
+What counts: the page of each affected service leaves within 2 s of the first event, it is the only one, and every
+event is in an alert at the end.
 """
 
 import asyncio
@@ -43,16 +43,20 @@ def main(database: str) -> None:
         began = time.monotonic()
         sent = asyncio.run(_send(server.url, keys))
         sending = time.monotonic() - began
-        first = receiver.wait_for(1, PATIENCE)[0].at - began
+        receiver.wait_for(SERVICES, PATIENCE)
         seen = beside.inspect(server.environ, f"within={PATIENCE:.0f}")
         absorbing = time.monotonic() - began
-        pages = collections.Counter(json.loads(h.body)["data"]["service"] for h in receiver.heard)
+        paged = [(json.loads(h.body)["data"]["service"], h.at - began) for h in receiver.heard]
+        pages = collections.Counter(service for service, _ in paged)
     events, keys_seen = seen["events"], seen["dedup_keys"]
     assert events == {"absorbed": sent}, events
     assert isinstance(keys_seen, list)
     assert len(set(keys_seen)) == ALERTS, len(set(keys_seen))
     figures = {
-        f"storm, first page after, {database}": {"ours": round(first, 2), "target": GOAL_FIRST, "unit": "s"},
+        f"storm, every service paged after, {database}": {
+            "ours": round(max(at for _, at in paged), 2), "first": round(min(at for _, at in paged), 2),
+            "target": GOAL_FIRST, "unit": "s",
+        },
         f"storm, pages, {database}": {
             "ours": sum(pages.values()), "peer": SERVICES, "ratio": SERVICES / sum(pages.values()), "unit": "pages",
             "by service": dict(pages), "events": sent, "sent at": f"{sent / sending:.0f}/s",

@@ -1,10 +1,9 @@
 """The one place that reads the time. Everything else is given `now`."""
 
+import importlib
 import threading
 import time
 from datetime import UTC, datetime
-
-from django.db import connection
 
 
 def now() -> datetime:
@@ -14,12 +13,13 @@ def now() -> datetime:
 
 def database_now() -> datetime:
     """The time that all nodes share: the database's on PostgreSQL; on SQLite there is one node, and its own."""
+    connection = importlib.import_module("django.db").connection  # the supervisor keeps time too, and no Django
     if connection.vendor != "postgresql":
         return now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (at,) = cursor.fetchone()
-    return at.astimezone(UTC)  # type: ignore[no-any-return]
+        at: datetime = cursor.fetchone()[0]
+    return at.astimezone(UTC)
 
 
 def monotonic() -> float:

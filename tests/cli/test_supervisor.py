@@ -14,9 +14,9 @@ import pytest
 PROGRAM = textwrap.dedent(
     """
     import os, sys
-    from tocsin.cli.supervisor import Child, Supervisor
+    from tocsin.cli.supervisor import Program, become
     child = [sys.executable, "-c", sys.argv[1]]
-    sys.exit(Supervisor(children=[Child(name="child", arguments=child)], environ=dict(os.environ)).run())
+    become([Program(name="child", arguments=child)], os.environ)
     """
 )
 

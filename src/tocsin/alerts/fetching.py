@@ -6,9 +6,8 @@ only texts in UTC without a zone; each gets its zone there, so that it is read i
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, overload
+from typing import Any, cast, overload
 
-import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
@@ -70,6 +69,7 @@ def moment(found: Moment | None) -> datetime | None:
 def _binary_cursor() -> CursorWrapper:
     """Also gets bodies as they are. Django's own cursor gets them as text: twice as long, slow to read."""
     connection.ensure_connection()
-    cursor: Any = psycopg.Cursor(connection.connection)
-    cursor.format = psycopg.pq.Format.BINARY
+    driver = cast("Any", connection).Database  # psycopg, which is not loaded where it is not needed
+    cursor = driver.Cursor(connection.connection)
+    cursor.format = driver.pq.Format.BINARY
     return connection.make_cursor(cursor)

@@ -1,6 +1,5 @@
 """`tocsin serve`: one command, one process tree."""
 
-import contextlib
 import os
 import socket
 import subprocess
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli.supervisor import Child, Supervisor
+from tocsin.cli.supervisor import Program, become
 from tocsin.config import environment
 from tocsin.config.misconfigured import Misconfigured
 
@@ -29,11 +28,10 @@ def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa:
     place = environment.read(environ).smtp_listen
     mails = _listen(*place, "port in TOCSIN_SMTP_LISTEN") if place else None
     _migrate(environ)
-    supervisor = Supervisor(children=_children(listening, mails, demo=demo), environ=environ)
     print(f"Tocsin listens on {environ['TOCSIN_PUBLIC_URL']}", flush=True)
     if mails is not None:
         print(f"Mails are taken on port {mails.getsockname()[1]}", flush=True)
-    sys.exit(supervisor.run())
+    become(_programs(listening, mails, demo=demo), environ)
 
 
 def _environ(data: Path | None, port: int) -> dict[str, str]:
@@ -66,16 +64,14 @@ def _migrate(environ: dict[str, str]) -> None:
         sys.exit(done.returncode)
 
 
-def _children(listening: socket.socket, mails: socket.socket | None, *, demo: bool) -> list[Child]:
+def _programs(listening: socket.socket, mails: socket.socket | None, *, demo: bool) -> list[Program]:
     run = [sys.executable, "-m", "tocsin.cli.main"]
     heard = ["--mail-fd", str(mails.fileno())] if mails else []
     passed = [s.fileno() for s in (listening, mails) if s]
-    children = [
-        Child(name="web", arguments=[*run, "web", "--fd", str(listening.fileno()), *heard], pass_fds=passed),
-        Child(name="engine", arguments=[*run, "engine"]),
+    programs = [
+        Program(name="web", arguments=[*run, "web", "--fd", str(listening.fileno()), *heard], pass_fds=passed),
+        Program(name="engine", arguments=[*run, "engine"]),
     ]
-    with contextlib.suppress(AttributeError):
-        listening.set_inheritable(True)
     if demo:
-        children.append(Child(name="demo", arguments=[*run, "demo"]))
-    return children
+        programs.append(Program(name="demo", arguments=[*run, "demo"]))
+    return programs

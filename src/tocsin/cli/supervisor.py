@@ -1,12 +1,18 @@
-"""Keeps processes alive: starts them, starts them again when they die, stops them all on SIGTERM or SIGINT."""
+"""Keeps processes alive: starts them, starts them again when they die, stops them all on SIGTERM or SIGINT.
 
+It lives as long as Tocsin and does next to nothing, so it carries next to nothing: `tocsin serve` becomes this module,
+which imports little more than the interpreter has.
+"""
+
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import NoReturn
 
 from tocsin import clock
 
@@ -16,11 +22,16 @@ STEADY = 30.0  # a child that lived so long has started well: its next pause is 
 PATIENCE = 25.0  # seconds that children get to finish what they are doing
 
 
-@dataclass(kw_only=True)
-class Child:
+@dataclass(frozen=True, kw_only=True)
+class Program:
     name: str
     arguments: Sequence[str]
     pass_fds: Sequence[int] = ()
+
+
+@dataclass(kw_only=True)
+class Child:
+    program: Program
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0  # monotonic
     pause: float = FIRST_PAUSE
@@ -65,7 +76,7 @@ class Supervisor:
             lived = now - child.started
             child.pause = FIRST_PAUSE if lived > STEADY else min(child.pause * 2, LONGEST_PAUSE)
             child.due = now + child.pause
-            _say(f"{child.name} ended ({_how(child.process.returncode)}); starting it again")
+            _say(f"{child.program.name} ended ({_how(child.process.returncode)}); starting it again")
             child.process = None
         if child.process is None and now >= child.due:
             self._start(child, now)
@@ -73,7 +84,10 @@ class Supervisor:
     def _start(self, child: Child, now: float) -> None:
         child.started = now
         child.process = subprocess.Popen(
-            child.arguments, pass_fds=tuple(child.pass_fds), env=dict(self.environ), start_new_session=True
+            child.program.arguments,
+            pass_fds=tuple(child.program.pass_fds),
+            env=dict(self.environ),
+            start_new_session=True,
         )
 
     def _stop(self) -> int:
@@ -97,3 +111,23 @@ def _how(status: int) -> str:
 
 def _say(text: str) -> None:
     print(f"tocsin: {text}", file=sys.stderr, flush=True)
+
+
+def become(programs: Sequence[Program], environ: Mapping[str, str]) -> NoReturn:
+    """This process goes on as the supervisor of these, and as nothing else: it has the same number as before."""
+    for fd in {fd for program in programs for fd in program.pass_fds}:
+        os.set_inheritable(fd, True)  # noqa: FBT003 - the standard library's
+    sys.stdout.flush()
+    told = json.dumps([asdict(program) for program in programs])
+    os.execve(sys.executable, [sys.executable, "-m", "tocsin.cli.supervisor", told], dict(environ))  # noqa: S606
+
+
+def main() -> NoReturn:
+    programs = [Program(**given) for given in json.loads(sys.argv[1])]
+    for fd in {fd for program in programs for fd in program.pass_fds}:
+        os.set_inheritable(fd, False)  # noqa: FBT003 - only to the one that it is for
+    sys.exit(Supervisor(children=[Child(program=p) for p in programs], environ=dict(os.environ)).run())
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,8 @@ another connection, and asking for it costs microseconds.
 
 import contextlib
 import sqlite3
-from typing import Protocol
+from typing import Any, Protocol, cast
 
-import psycopg
 import structlog
 from django.db import connection
 
@@ -40,7 +39,7 @@ def notify() -> None:
 def listener() -> Listener:
     """From now on nothing is missed."""
     if connection.vendor == "postgresql":
-        return PostgresListener(connection.get_connection_params())
+        return PostgresListener(cast("Any", connection).Database, connection.get_connection_params())
     return SQLiteListener(str(connection.settings_dict["NAME"]))
 
 
@@ -67,10 +66,11 @@ class SQLiteListener:
 
 
 class PostgresListener:
-    def __init__(self, parameters: dict[str, object]) -> None:
+    def __init__(self, driver: Any, parameters: dict[str, object]) -> None:  # noqa: ANN401 - see below
+        self._driver = driver  # psycopg, which is given, so that it is not loaded beside SQLite: 9 MB
         self._parameters = parameters
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
-        with contextlib.suppress(psycopg.OperationalError):
+        self._connection: Any = None
+        with contextlib.suppress(driver.OperationalError):
             self._connect()
 
     def wait(self, timeout: float) -> bool:
@@ -79,7 +79,7 @@ class PostgresListener:
                 self._connect()
                 return True  # whatever was said meanwhile was missed
             return self._heard(self._connection, timeout)
-        except psycopg.OperationalError as error:
+        except self._driver.OperationalError as error:
             log.warning("lost the connection that listens for work; trying again", error=str(error))
             self.close()
             clock.sleep(min(timeout, PAUSE))
@@ -91,12 +91,12 @@ class PostgresListener:
             self._connection = None
 
     def _connect(self) -> None:
-        made: psycopg.Connection[tuple[object, ...]] = psycopg.connect(**{**self._parameters, "autocommit": True})  # type: ignore[arg-type]
+        made = self._driver.connect(**{**self._parameters, "autocommit": True})
         made.execute(f"LISTEN {CHANNEL}")
         self._connection = made
 
     @staticmethod
-    def _heard(made: psycopg.Connection[tuple[object, ...]], timeout: float) -> bool:
+    def _heard(made: Any, timeout: float) -> bool:  # noqa: ANN401 - a connection of the driver's
         heard = any(True for _ in made.notifies(timeout=timeout, stop_after=1))
         if heard:  # one wake-up is enough for all that was said by now
             for _ in made.notifies(timeout=0):

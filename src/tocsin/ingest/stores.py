@@ -1,11 +1,12 @@
 """The store for the database that Django is configured with."""
 
+import importlib
+from types import ModuleType
 from urllib.parse import urlencode
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tocsin.ingest.contract import Store
-from tocsin.ingest.postgresql import PostgresStore
 from tocsin.ingest.sqlite import SQLiteStore
 
 _NAMES = {"dbname": "database", "user": "user", "password": "password", "host": "host", "port": "port"}
@@ -17,7 +18,13 @@ def store_for(connection: BaseDatabaseWrapper) -> Store:
     given = connection.get_connection_params()
     tls = {name: value for name, value in given.items() if name.startswith("ssl")}
     # asyncpg reads libpq's names from a URL only; what is said beside it goes before it
-    return PostgresStore(
+    made: Store = _postgresql().PostgresStore(
         {"dsn": f"postgresql://?{urlencode(tls)}"}
         | {ours: given[theirs] for theirs, ours in _NAMES.items() if given.get(theirs)}
     )
+    return made
+
+
+def _postgresql() -> ModuleType:
+    """Only where it is needed: its driver is 3 MB of a process that has little else on SQLite."""
+    return importlib.import_module("tocsin.ingest.postgresql")
