@@ -15,7 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-EVENTS = 10
+EVENTS = 100
 GOAL_P50, GOAL_P99, GOAL_MEMORY = 100.0, 500.0, 250.0  # ms, ms, MB
 
 

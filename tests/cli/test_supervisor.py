@@ -47,8 +47,8 @@ def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]
     )
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, child])
     yield process, log
-    process.kill()
-    process.wait()
+    process.terminate()  # killed, it would leave its child behind
+    process.wait(15)
 
 
 def test_a_killed_child_is_started_again(supervised: tuple[subprocess.Popen[bytes], Path]) -> None:
