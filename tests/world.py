@@ -12,7 +12,8 @@ from django.db.models import Min
 
 from tests.apps.hearing import Source
 from tests.conftest import NOON
-from tocsin.alerts.models import Alert, AlertGroup, Weather
+from tocsin.alerts.models import Alert, AlertGroup, Applied, Weather
+from tocsin.alerts.reviewing import next_beginning
 from tocsin.channels.contract import Content, Failed, Letter, Result, Retry, Sent
 from tocsin.checks.models import Check
 from tocsin.core.escalation import STEWARDS, Target, TargetKind
@@ -29,6 +30,7 @@ from tocsin.people.models import Team, User
 from tocsin.people.queries import actor_of
 from tocsin.policies.actions import StepSpec, create_policy, save_steps
 from tocsin.policies.models import EscalationPolicy
+from tocsin.rules import rulebook
 from tocsin.schedules.models import Schedule
 from tocsin.services.actions import create_integration, create_service
 from tocsin.services.models import Service
@@ -194,8 +196,14 @@ class World:
             Alert.objects.filter(resolved_at=None).aggregate(due=Min("review_at"))["due"],
             Alert.objects.filter(resolved_at=None).aggregate(due=Min("ends_at"))["due"],
             Weather.objects.aggregate(due=Min("ends_at"))["due"],
+            self._rules_change_at(),
         ]
         return min((due for due in waiting if due is not None), default=None)
+
+    def _rules_change_at(self) -> datetime | None:
+        """When a silence, a window or hours begin or end next: what is open is looked at then."""
+        applied = Applied.objects.first()
+        return next_beginning(rulebook.rulebook(self.now), applied.at) if applied else None
 
 
 @dataclass

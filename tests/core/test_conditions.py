@@ -1,10 +1,12 @@
 """When a step of a policy applies."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tocsin.core.conditions import ABOUT, ALWAYS, About, Condition, unmet
+from tocsin.core.conditions import ABOUT, ALWAYS, About, Condition, in_hours, next_edge, unmet
 from tocsin.core.signals import Severity, Urgency
 
 WEEK = (0, 1, 2, 3, 4)
@@ -95,3 +97,42 @@ def test_when_a_condition_holds(condition: Condition, about: About, now: datetim
 )
 def test_a_condition_in_words(condition: Condition, words: str) -> None:
     assert condition.in_words == words
+
+
+SPRING = datetime(2026, 3, 27, tzinfo=UTC)  # two days before the clocks of Berlin go forward
+times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+
+
+@given(
+    starts=times, ends=times, days=st.sets(st.integers(0, 6)), minutes=st.integers(0, 4 * 1440),
+    zone=st.sampled_from(("UTC", "Europe/Berlin", "Asia/Tokyo")),
+)  # fmt: skip
+def test_between_two_edges_nothing_changes(starts: time, ends: time, days: set[int], zone: str, minutes: int) -> None:
+    hours = Condition(weekdays=tuple(sorted(days)), starts=starts, ends=ends, zone=zone)
+    after = SPRING + timedelta(minutes=minutes)
+    edge = next_edge(hours, after)
+    until = edge or after + timedelta(days=8)
+    assert edge is None or in_hours(hours, edge) is not in_hours(hours, after)
+    step = timedelta(minutes=7)
+    between = [after + step * number for number in range(int((until - after) / step) + 1)]
+    assert {in_hours(hours, at) for at in between if at < until} <= {in_hours(hours, after)}
+    assert edge is None or in_hours(hours, edge - timedelta(seconds=1)) is in_hours(hours, after)
+
+
+@pytest.mark.parametrize(
+    ("hours", "after", "edge"),
+    [
+        (ALWAYS, SPRING, None),  # there is none
+        (Condition(weekdays=(0, 1, 2, 3, 4, 5, 6)), SPRING, None),  # every day is always
+        (Condition(weekdays=(5, 6)), SPRING, SPRING + timedelta(days=1)),  # days without hours change at midnight
+        # there is no half past two when the clocks go forward: it begins when they do
+        (Condition(starts=time(2, 30), ends=time(6), zone="Europe/Berlin"), datetime(2026, 3, 28, 12, tzinfo=UTC),
+         datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        # when they go back there are two of it, and the first counts
+        (Condition(starts=time(2, 30), ends=time(6), zone="Europe/Berlin"), datetime(2026, 10, 24, 12, tzinfo=UTC),
+         datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        (Condition(starts=time(9), ends=time(17), zone="Nowhere/Land"), SPRING, None),  # who cannot tell the hour pages
+    ],
+)  # fmt: skip
+def test_the_next_edge(hours: Condition, after: datetime, edge: datetime | None) -> None:
+    assert next_edge(hours, after) == edge

@@ -7,7 +7,7 @@ import pytest
 from tocsin.core.conditions import ALWAYS, Condition
 from tocsin.core.matching import parse
 from tocsin.core.signals import Severity, Urgency, urgency_of
-from tocsin.core.urgency import UrgencyRule, judge
+from tocsin.core.urgency import UrgencyRule, judge, next_change
 
 OFFICE = Condition(weekdays=(0, 1, 2, 3, 4), starts=time(9), ends=time(17), zone="Europe/Berlin")
 WEDNESDAY = datetime(2026, 3, 4, 9, tzinfo=UTC)
@@ -22,6 +22,7 @@ def rule(text: str, urgency: Urgency, otherwise: Urgency | None = None, hours: C
 DB_BY_DAY = rule('team="db"', Urgency.HIGH, Urgency.LOW, OFFICE)
 DAY_ONLY = rule('team="db"', Urgency.HIGH, None, OFFICE)
 ALL_LOW = rule("", Urgency.LOW)
+NIGHTLY = rule("", Urgency.LOW, None, Condition(starts=time(12, 30), ends=time(6)))
 INFO_PAGES = rule('severity="info"', Urgency.HIGH)
 
 
@@ -58,3 +59,19 @@ def test_the_reason_names_the_rule_and_its_hours() -> None:
 @pytest.mark.parametrize("severity", Severity)
 def test_without_rules_it_is_the_severity(severity: Severity) -> None:
     assert judge([], {}, severity, NIGHT).urgency is urgency_of(severity)
+
+
+@pytest.mark.parametrize(
+    ("rules", "after", "change"),
+    [
+        ([], NIGHT, None),
+        ([ALL_LOW], NIGHT, None),  # without hours it always says the same
+        ([DB_BY_DAY], NIGHT, datetime(2026, 3, 4, 8, tzinfo=UTC)),  # nine in Berlin
+        ([DB_BY_DAY], WEDNESDAY, datetime(2026, 3, 4, 16, tzinfo=UTC)),
+        ([DB_BY_DAY], datetime(2026, 3, 4, 16, tzinfo=UTC), datetime(2026, 3, 5, 8, tzinfo=UTC)),  # later than that
+        ([DB_BY_DAY], SUNDAY, datetime(2026, 3, 9, 8, tzinfo=UTC)),
+        ([DB_BY_DAY, NIGHTLY], WEDNESDAY, datetime(2026, 3, 4, 12, 30, tzinfo=UTC)),  # the first of both
+    ],
+)
+def test_when_what_is_open_is_judged_again(rules: list[UrgencyRule], after: datetime, change: datetime | None) -> None:
+    assert next_change(rules, after) == change

@@ -4,8 +4,9 @@ from datetime import time
 
 import pytest
 
+from tests.flows.test_silences import silence
 from tests.world import SETUP, Monitoring, Person, World
-from tocsin.alerts.models import AlertGroup, Outcome
+from tocsin.alerts.models import Alert, AlertGroup, Outcome
 from tocsin.core.signals import Urgency
 from tocsin.rules.routing import save_route
 from tocsin.rules.urgency import save_urgency_rule
@@ -83,12 +84,117 @@ def test_business_hours_decide_the_urgency(world: World, ada: Person, monitoring
     )
 
 
+def office(world: World, otherwise: Urgency, matchers: str = "") -> None:
+    """High from one to five."""
+    save_urgency_rule(
+        SETUP, None, world.now, name="Office", urgency=Urgency.HIGH, matchers=matchers, otherwise=otherwise,
+        starts=time(13), ends=time(17),
+    )  # fmt: skip
+
+
+def test_what_is_still_open_when_its_hours_begin_pages(world: World, ada: Person, monitoring: Monitoring) -> None:
+    office(world, Urgency.NONE)
+    monitoring.fires("batch is stuck")  # at noon
+    world.forward(minutes=30)
+    monitoring.fires("batch is stuck")
+    world.forward(minutes=29)
+    world.nothing_else()
+    world.forward(minutes=1)
+    assert "Critical" in ada.expect_page("batch is stuck").text
+    world.nothing_else()
+    assert (world.group().urgency, Alert.objects.get().urgency) == (Urgency.HIGH, Urgency.HIGH)
+    text = world.group().entries.get(kind="urgency").text
+    assert text == (
+        "“batch is stuck” has high urgency now. Rule “Office” gives it high urgency in its hours (13:00–17:00 UTC)."
+    )
+    world.forward(minutes=3 * 60)
+    monitoring.fires("batch is stuck")
+    world.nothing_else()
+
+
+def test_what_resolves_before_its_hours_begin_never_pages(world: World, ada: Person, monitoring: Monitoring) -> None:
+    office(world, Urgency.NONE)
+    monitoring.fires("batch is stuck")
+    world.forward(minutes=30)
+    monitoring.recovers("batch is stuck")
+    world.forward(minutes=24 * 60)
+    world.nothing_else()
+
+
+def test_an_escalation_under_way_goes_on_when_its_hours_end(
+    world: World, ada: Person, grace: Person, monitoring: Monitoring
+) -> None:
+    monitoring.service.policy = world.policy([ada], [grace], delay=120)
+    monitoring.service.save()
+    world.forward(minutes=4 * 60)  # four o'clock
+    office(world, Urgency.NONE)
+    monitoring.fires("batch is stuck")
+    ada.expect_page("batch is stuck")
+    world.forward(minutes=119)  # the hours have ended
+    assert (world.group().urgency, Alert.objects.get().urgency) == (Urgency.HIGH, Urgency.NONE)
+    world.nothing_else()
+    world.forward(minutes=1)
+    grace.expect_page("batch is stuck")
+    grace.acknowledges()
+    world.forward(minutes=29)
+    world.nothing_else()
+
+
+def test_what_gets_urgent_by_the_hour_pages_again_and_only_once(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.service.policy = world.policy([ada], delay=1440, ack_timeout=2880)
+    monitoring.service.save()
+    office(world, Urgency.LOW)
+    monitoring.fires("batch is stuck")
+    assert ada.expect_page("batch is stuck").urgency == Urgency.LOW
+    world.forward(minutes=60)
+    assert ada.expect_page("batch is stuck").urgency == Urgency.HIGH
+    ada.acknowledges()
+    world.forward(minutes=47 * 60)  # on the next day it is as urgent as it has been already
+    world.nothing_else()
+
+
+def test_a_silence_holds_what_gets_urgent_by_the_hour(world: World, ada: Person, monitoring: Monitoring) -> None:
+    office(world, Urgency.NONE)
+    silence(world, 90)
+    monitoring.fires("batch is stuck")
+    world.forward(minutes=89)
+    world.nothing_else()
+    world.forward(minutes=1)
+    ada.expect_page("batch is stuck")
+    silence(world, 5 * 60)
+    world.forward(minutes=5 * 60)  # when this one ends so have the hours
+    world.nothing_else()
+
+
+def test_many_that_get_urgent_at_once_are_a_storm(world: World, ada: Person, monitoring: Monitoring) -> None:
+    monitoring.service.storm_threshold = 5
+    monitoring.service.save()
+    office(world, Urgency.NONE)
+    for number in range(20):
+        monitoring.fires(f"batch {number} is stuck")
+    world.forward(minutes=60)
+    ada.expect_page("Storm: 20 alerts of Checkout, the first of them “batch 0 is stuck”")
+    world.forward(minutes=3)
+    world.nothing_else()
+
+
+def test_an_urgency_by_route_is_not_a_matter_of_hours(world: World, ada: Person, monitoring: Monitoring) -> None:
+    save_route(SETUP, None, world.now, name="Quiet", matchers='team="db"', urgency="none")
+    office(world, Urgency.LOW)
+    monitoring.fires("backup failed", team="db")
+    world.forward(minutes=24 * 60)
+    world.nothing_else()
+
+
 def test_info_pages_when_a_rule_says_so(world: World, ada: Person, monitoring: Monitoring) -> None:
     monitoring.fires("for your information", "info")
     world.nothing_else()
     save_urgency_rule(SETUP, None, world.now, name="Loud", urgency=Urgency.HIGH, matchers='severity="info"')
     monitoring.fires("read this now", "info")
     ada.expect_page("read this now")
+    ada.expect_page("for your information")  # the rule is for what is open, too
     world.nothing_else()
 
 

@@ -136,13 +136,27 @@ def urgencies(world: World, tool: Monitoring) -> None:
     urgency.save_urgency_rule(SETUP, None, world.now, name="Shop", matchers='tier="1"', urgency=Urgency.HIGH)
 
 
+def hours(world: World, tool: Monitoring) -> None:
+    """From a quarter past twelve to half past; the world begins at twelve."""
+    for name, otherwise, tier in (("Night", Urgency.NONE, "1"), ("Day", Urgency.LOW, "2")):
+        urgency.save_urgency_rule(
+            SETUP, None, world.now, name=name, matchers=f'tier="{tier}"', urgency=Urgency.HIGH, otherwise=otherwise,
+            starts=time(12, 15), ends=time(12, 30),
+        )  # fmt: skip
+
+
 def a_route(world: World, tool: Monitoring) -> None:
     other = world.monitoring(tool.service.policy, "Databases", group_minutes=10).service
     routing.save_route(SETUP, None, world.now, name="Db", matchers='team="db"', service=other)
 
 
+def both(world: World, tool: Monitoring) -> None:
+    a_silence(world, tool)
+    hours(world, tool)
+
+
 def all_at_once(world: World, tool: Monitoring) -> None:
-    for each in (a_silence, an_inhibition, urgencies, a_route):
+    for each in (a_silence, an_inhibition, hours, urgencies, a_route):
         each(world, tool)
 
 
@@ -203,6 +217,15 @@ STORIES: dict[str, tuple[dict[str, object], Callable[[World, Monitoring], None],
         {}, a_window, [up("a"), (10,), up("b"), (19,), (1,), up("c")], 4,
     ),
     "urgency by rule": ({}, urgencies, [up("a", severity="info", tier="1"), up("b", severity="info")], 1),
+    "hours that begin and end": (
+        {}, hours,
+        [up("a", tier="1"), up("b", tier="2"), up("c", tier="1"), (5,), down("c"), (30,), up("d", tier="1")], 3,
+    ),
+    "many whose hours begin at once": ({"storm_threshold": 5}, hours, [up(*K, tier="1"), (20,)], 1),
+    "a few whose hours begin at once": ({"storm_threshold": 5}, hours, [up(*K[:3], tier="1"), (20,)], 3),
+    "hours and a silence": (
+        {}, both, [up("a", tier="1", region="eu"), (20,), up("a", tier="1", region="us"), (20,)], 1,
+    ),
     "a route": ({}, a_route, [up("a", team="db"), up("b", team="db"), up("c", team="web")], 2),
 }  # fmt: skip
 

@@ -72,8 +72,9 @@ class Groups(Journal):
         self._settle(holding, at)
 
     def _sheltered(self, holding: Holding, alert: AlertRow, at: datetime) -> Hold | None:
-        """Many that are released at once are a storm like any other."""
-        if not holding.is_held or alert.held == HoldKind.SETTLING or alert.urgency == Urgency.NONE:
+        """Many for which nobody is paged yet, and now would be, are a storm like any other."""
+        is_quiet = holding.is_held or holding.row.urgency == Urgency.NONE
+        if not is_quiet or alert.held == HoldKind.SETTLING or alert.urgency == Urgency.NONE:
             return None
         terms = self.rulebook.terms(holding.row.service_id)
         reason, gale = self.gate.arrive(terms, at, is_known=alert.held == HoldKind.STORM)
@@ -84,6 +85,13 @@ class Groups(Journal):
         if reason is storms.Reason.CALM or eye is holding:
             return None
         return storms.part_of(self.gate.numbers.of(eye.row))
+
+    def _rise(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
+        """Nothing holds it back, and it may be more urgent than it was."""
+        if holding.row.urgency == Urgency.NONE and (hold := self._sheltered(holding, alert, at)):
+            self._hold_back(holding, alert, hold, at)
+        else:
+            self._worsen(holding, alert, URGENCIES[alert.urgency], at)
 
     def _worsen(self, holding: Holding, alert: AlertRow, urgency: Urgency, at: datetime) -> None:
         """Being worse than ever pages again."""

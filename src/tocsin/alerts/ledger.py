@@ -19,9 +19,9 @@ from tocsin.core import expiry, grouping, storms
 from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold
 from tocsin.core.lifecycle import ALERT_STATES, AlertState, GroupState, Standing, arrived, met
-from tocsin.core.matching import Fields
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Signal, Urgency
+from tocsin.core.urgency import in_words
 
 
 @dataclass(slots=True)
@@ -64,13 +64,31 @@ class Ledger(Groups):
         self.touch(holding, alert)
         self._resolve(holding, key, at, f"“{alert.summary}” resolved by itself: {why.value}.")
 
-    def review(self, key: Key, fields: Fields, at: datetime) -> None:
-        """Whether what holds an open alert back still does, or something does now that did not."""
-        holding = self.open[key]
+    def review(self, key: Key, at: datetime) -> None:
+        """Whether what holds an open alert back still does, or something does now; and how urgent it is by now."""
+        holding, speaker = self.open[key], self.rulebook.integrations[key[0]]
+        alert = holding.alerts[key]
+        if self.rulebook.asks(speaker):
+            signal = replace(self._before(alert), severity=SEVERITIES[alert.severity], summary=alert.summary)
+            self._judge_again(holding, key, self.rulebook.place(speaker, signal, at), at)
+        else:
+            self._judge_again(holding, key, None, at)
+        if not alert.held and alert.urgency != Urgency.NONE:
+            self.gate.pages(key)
+
+    def _judge_again(self, holding: Holding, key: Key, to: Destination | None, at: datetime) -> None:
+        """By the rules as they are and the time that it is; none: no rule has anything to say about it."""
         alert = holding.alerts[key]
         terms = self.rulebook.terms(holding.row.service_id)
+        fields = {**to.fields, "service": terms.slug} if to and to.fields else {}
+        if to and alert.urgency != to.urgency:
+            alert.urgency = str(to.urgency)
+            said = f"“{alert.summary}” has {in_words(to.urgency)} now. {to.why}"
+            self.enter(holding, at, "urgency", said.rstrip())
         hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
         self._rejudge(holding, alert, hold, at)
+        if not alert.held:
+            self._rise(holding, alert, at)
 
     def _meet(
         self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime
@@ -167,16 +185,10 @@ class Ledger(Groups):
         alert = holding.alerts[key]
         before = alert.urgency, alert.held_reason
         to = self.rulebook.place(integration, signal, at)
-        terms = self.rulebook.terms(holding.row.service_id)
-        fields = {**to.fields, "service": terms.slug} if to.fields else to.fields
-        alert.urgency = str(to.urgency)
-        self.judge(holding, alert)
-        self.gate.note(alert, fields)
-        hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
-        if hold or alert.held:
-            self._rejudge(holding, alert, hold, at)
-        if not alert.held:
-            self._worsen(holding, alert, to.urgency, at)
+        if to.fields:
+            slug = self.rulebook.terms(holding.row.service_id).slug
+            self.gate.note(alert, {**to.fields, "service": slug})
+        self._judge_again(holding, key, to, at)
         return anew(alert, before, to.why)
 
     def _arrive(

@@ -174,7 +174,9 @@ class Alert(models.Model):
     held_reason = models.TextField(blank=True, default="")
     held_by = models.BigIntegerField(default=0)  # silence, maintenance, inhibiting alert, alert group of the storm
     held_until = models.DateTimeField(null=True, blank=True)
-    review_at = models.DateTimeField(null=True, blank=True)  # whether it is to be held back is decided anew then
+    review_at = models.DateTimeField(
+        null=True, blank=True
+    )  # whether it is to be held back, and how urgent it is, is decided anew then
 
     class Meta:
         ordering = ["-id"]

@@ -1,24 +1,24 @@
 """Looks again at open alerts: whether what holds them back still does, and whether something does now.
 
 An alert is looked at when its hold runs out (`Alert.review_at`), when what inhibits it resolves, and when the rules
-change or one of them begins. Everything is in the database, so a restart forgets nothing.
+change, one of them begins, or the hours of an urgency rule begin or end. Everything is in the database, so a restart
+forgets nothing.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tocsin.alerts import claiming, loading, stored
 from tocsin.alerts import rulebook as rulebooks
 from tocsin.alerts.absorbing import Follow, finish, in_steps
 from tocsin.alerts.holding import Key
 from tocsin.alerts.models import Alert, Applied, Entry, Trace, Weather
-from tocsin.core import matching, storms
+from tocsin.core import matching, storms, suppression, urgency
 from tocsin.core.matching import Fields
-from tocsin.core.suppression import next_change, sources_of, targets_of
+from tocsin.core.suppression import sources_of, targets_of
 from tocsin.health import problems, wakeups
 from tocsin.health.prepared import Prepared
 from tocsin.rules import rulebook as rules
@@ -41,7 +41,7 @@ def _apply_rules(now: datetime) -> None:
     applied = Applied.objects.filter(pk=_ONLY).first()
     if applied is None and not book.mark:
         return
-    begins = next_change(book.silences, book.windows, applied.at) if applied else now
+    begins = _beginning(book, applied.at) if applied else now
     if applied and applied.mark == book.mark and (begins is None or begins > now):
         return
     with transaction.atomic():
@@ -53,13 +53,32 @@ def _apply_rules(now: datetime) -> None:
         Applied.objects.update_or_create(pk=_ONLY, defaults={"mark": book.mark, "at": now})
 
 
+_known: dict[tuple[str, datetime], datetime | None] = {}  # one: an idle turn works nothing out
+
+
+def _beginning(book: rules.Rulebook, after: datetime) -> datetime | None:
+    """`next_beginning`, by the edition of the rules."""
+    known = book.mark, after
+    if known not in _known:
+        found = next_beginning(book, after)
+        _known.clear()
+        _known[known] = found
+    return _known[known]
+
+
+def next_beginning(book: rules.Rulebook, after: datetime) -> datetime | None:
+    """When the rules next mean something else to alerts that are open, later than that."""
+    found = suppression.next_change(book.silences, book.windows, after), urgency.next_change(book.urgency_rules, after)
+    return min((at for at in found if at is not None), default=None)
+
+
 def _trace_anew(book: rules.Rulebook) -> None:
     """Rules of inhibition may have changed: where the open alerts meet them is found out again."""
     Trace.objects.all().delete()
     if not book.inhibitions:
         return
     found = list[Trace]()
-    for alert in _open_alerts(Q()).iterator(chunk_size=_STEP):
+    for alert in _open_alerts().iterator(chunk_size=_STEP):
         fields = _fields_of(alert)
         sources, targets = dict(sources_of(book.inhibitions, fields)), set(targets_of(book.inhibitions, fields))
         found += [
@@ -72,8 +91,8 @@ def _trace_anew(book: rules.Rulebook) -> None:
     Trace.objects.bulk_create(found, batch_size=_STEP)
 
 
-def _open_alerts(some: Q) -> QuerySet[Alert]:
-    found = Alert.objects.filter(some, resolved_at=None).exclude(state="resolved").order_by()
+def _open_alerts() -> QuerySet[Alert]:
+    found = Alert.objects.filter(resolved_at=None).exclude(state="resolved").order_by()
     return found.select_related("integration", "group__service")
 
 
@@ -107,10 +126,9 @@ class _Reviewing:
             if not claiming.is_alone():
                 return 0
             ledger = loading.load(dict.fromkeys(taking, False), rulebook)
-            fields = _fields(taking)
             for key in taking:
-                if key in ledger.open and key in fields:  # it may have been resolved meanwhile
-                    ledger.review(key, fields[key], self.now)
+                if key in ledger.open:  # it may have been resolved meanwhile
+                    ledger.review(key, self.now)
             finish(ledger, self.follow, self.now)
         self.done += len(taking)
         del self.keys[:size]
@@ -124,11 +142,6 @@ class _Reviewing:
         title = "Whether an alert is still held back could not be decided"
         problems.report(f"reviewing {key[0]} {key[1]}"[:120], title, detail, "/alerts/", self.now)
         return 1
-
-
-def _fields(keys: Collection[Key]) -> dict[Key, Fields]:
-    among = Q(integration_id__in={i for i, _ in keys}, dedup_key__in={k for _, k in keys})
-    return {(a.integration_id, a.dedup_key): _fields_of(a) for a in _open_alerts(among)}
 
 
 def _end_storms(now: datetime) -> int:

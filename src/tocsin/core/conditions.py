@@ -1,10 +1,11 @@
 """When a step of an escalation policy applies."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from tocsin.core.signals import Severity, Urgency
-from tocsin.core.wall import Unloadable, zone_of
+from tocsin.core.wall import Unloadable, on_wall, zone_of
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = timedelta(days=1)
@@ -78,3 +79,24 @@ def in_hours(condition: Condition, now: datetime) -> bool:
         elif at < condition.starts:
             return False
     return not condition.weekdays or day in condition.weekdays
+
+
+def next_edge(condition: Condition, after: datetime) -> datetime | None:
+    """When its days and hours begin or end next; None when they never do.
+
+    Where clocks go back over an edge, the first of the two hours counts.
+    """
+    inside = in_hours(condition, after)
+    return next((at for at in _edges(condition, after) if at > after and in_hours(condition, at) is not inside), None)
+
+
+def _edges(condition: Condition, around: datetime) -> Iterator[datetime]:
+    """In their order, from the day before that one to eight days after it; each may be one."""
+    try:
+        zone = zone_of(condition.zone)
+    except Unloadable:
+        return
+    today = around.astimezone(zone).date()
+    times = {time(0), *(at for at in (condition.starts, condition.ends) if at is not None)}
+    for day in range(-1, 9):
+        yield from sorted(on_wall(today + day * _DAY, at, zone) for at in times)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.core.conditions import ALWAYS, Condition, in_hours
+from tocsin.core.conditions import ALWAYS, Condition, in_hours, next_edge
 from tocsin.core.matching import Fields, Matchers, matches
 from tocsin.core.signals import Severity, Urgency, urgency_of
 
@@ -42,6 +42,12 @@ def _by(rule: UrgencyRule, now: datetime) -> Judged | None:
     hours = rule.hours.in_words
     when = f" {'in' if inside else 'outside'} its hours ({hours})" if hours else ""
     return Judged(urgency=urgency, reason=f"Rule “{rule.name}” gives it {in_words(urgency)}{when}.", rule=rule.id)
+
+
+def next_change(rules: Iterable[UrgencyRule], after: datetime) -> datetime | None:
+    """When the hours of a rule begin or end next: alerts that are open then have to be judged again."""
+    edges = (next_edge(rule.hours, after) for rule in rules if rule.hours != ALWAYS)
+    return min((at for at in edges if at is not None), default=None)
 
 
 def in_words(urgency: Urgency) -> str:

@@ -17,14 +17,13 @@ from tocsin.alerts.changes import STARTS, ChangeKind
 from tocsin.alerts.gate import Gale, Gate
 from tocsin.alerts.holding import Holding, Key
 from tocsin.alerts.ledger import Ledger
+from tocsin.alerts.reviewing import next_beginning
 from tocsin.alerts.rows import AlertRow, GroupRow, OutcomeRow
 from tocsin.alerts.rulebook import Rulebook
-from tocsin.core import matching
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GroupState
-from tocsin.core.matching import Fields
 from tocsin.core.signals import Signal, Urgency
-from tocsin.core.suppression import Source, Trace, next_change
+from tocsin.core.suppression import Source, Trace
 
 MOST_LOOKS = 50_000  # at alerts that are due, in one replay
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
@@ -101,7 +100,7 @@ class _Replay:
     pages: int = 0
     looks: int = 0
     now: datetime | None = None
-    begins: datetime | None = None  # the next silence or window
+    begins: datetime | None = None  # the next silence, window or edge of hours
     _begun: set[GroupRow] = field(default_factory=set)  # whom to page for, when the turn is over
     _tale_of: dict[AlertRow, Tale] = field(default_factory=dict)
     _due: list[tuple[datetime, int, Key]] = field(default_factory=list)  # a heap; some of it is out of date
@@ -142,7 +141,7 @@ class _Replay:
         self._keep(at)
         for key in keys:
             if (alert := self._alert(key)) and alert.review_at is not None and alert.review_at <= at:
-                self.ledger.review(key, self._fields(key, alert), at)
+                self.ledger.review(key, at)
         self._keep(at)
         self.pages += sum(map(_pages, self._begun))
         self._begun.clear()
@@ -155,11 +154,10 @@ class _Replay:
         return min([*found, *([self.begins] if self.begins else [])], default=None)
 
     def _next_beginning(self, after: datetime) -> datetime | None:
-        rules = self.rulebook.rules
-        return next_change(rules.silences, rules.windows, after)
+        return next_beginning(self.rulebook.rules, after)
 
     def _begin(self, at: datetime) -> None:
-        """A silence or a window that begins is for what is open, too."""
+        """A silence, a window or hours that begin or end are for what is open, too."""
         if self.begins is None or self.begins > at:
             return
         self.begins = self._next_beginning(at)
@@ -183,21 +181,6 @@ class _Replay:
     def _is_late(self, key: Key, at: datetime) -> bool:
         alert = self._alert(key)
         return alert is not None and alert.ends_at is not None and alert.ends_at <= at
-
-    def _fields(self, key: Key, alert: AlertRow) -> Fields:
-        """As they would be read from the database."""
-        said, speaker = self.hands.said(alert), self.rulebook.integrations[key[0]]
-        return matching.fields(
-            details=said.details,
-            severity=alert.severity,
-            source=said.source,
-            component=said.component,
-            summary=alert.summary,
-            dedup_key=key[1],
-            service=self.rulebook.terms(alert.group.service_id).slug,
-            integration=speaker.name,
-            kind=speaker.kind,
-        )
 
     def _keep(self, at: datetime) -> None:
         """What the ledger has decided is so from now on, and the ledger is empty again."""

@@ -11,6 +11,7 @@ _TONES = {
     "opened": "red",
     "joined": "red",
     "severity": "amber",
+    "urgency": "amber",
     "unreachable": "red",
     "failed": "red",
     "timed_out": "amber",
