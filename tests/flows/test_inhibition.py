@@ -129,3 +129,61 @@ def test_without_rules_nothing_is_kept_for_them(world: World, ada: Person, monit
     monitoring.fires("eu is down", cluster="eu")
     ada.expect_page("eu is down")
     assert not Trace.objects.exists()
+
+
+def layers(world: World, *names: str) -> None:
+    """Each one inhibits the next, and the last one the first."""
+    for name, other in zip(names, (*names[1:], names[0]), strict=True):
+        rule(world, name=name, source=f'layer="{name}"', target=f'layer="{other}"', equal=[])
+
+
+def test_of_two_that_inhibit_each_other_by_two_rules_one_pages(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    layers(world, "network", "power")
+    monitoring.fires("network is down", layer="network")
+    ada.expect_page("network is down")
+    monitoring.fires("power is down", layer="power")
+    world.nothing_else()
+    world.forward(minutes=5)
+    assert held() == {"network is down": "", "power is down": "inhibition"}
+    monitoring.recovers("network is down")
+    ada.expect_page("power is down")
+    monitoring.fires("network is down", layer="network")
+    world.nothing_else()
+    assert held() == {"power is down": "", "network is down": "inhibition"}
+
+
+@pytest.mark.parametrize("names", [("network", "power"), ("network", "power", "cooling")])
+def test_of_several_that_inhibit_each_other_in_a_ring_one_pages(
+    world: World, ada: Person, monitoring: Monitoring, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        monitoring.source.triggers(name, "critical", f"{name} is down", at=world.now, layer=name)
+    world.settle()
+    for name in names:
+        ada.expect_page(f"{name} is down")
+        ada.acknowledges(Alert.objects.get(dedup_key=name).group)
+    layers(world, *names)  # all of them are open as the rules are made
+    assert sorted(held().values()) == ["", *["inhibition"] * (len(names) - 1)]
+
+
+def test_of_those_that_come_together_in_a_ring_one_pages(world: World, ada: Person, monitoring: Monitoring) -> None:
+    layers(world, "network", "power", "cooling")
+    for name in ("network", "power", "cooling"):
+        monitoring.source.triggers(name, "critical", f"{name} is down", at=world.now, layer=name)
+    world.settle()
+    ada.expect_page("network is down")
+    world.nothing_else()
+    world.forward(minutes=4)
+    assert held() == {"network": "", "power": "inhibition", "cooling": "inhibition"}
+
+
+def test_one_that_is_inhibited_still_inhibits_others(world: World, ada: Person, monitoring: Monitoring) -> None:
+    rule(world, name="site", source='layer="site"', target='layer="host"', equal=[])
+    rule(world, name="host", source='layer="host"', target='layer="service"', equal=[])
+    for layer in ("site", "host", "service"):
+        monitoring.fires(f"{layer} is down", layer=layer)
+    ada.expect_page("site is down")
+    world.nothing_else()
+    assert held() == {"site is down": "", "host is down": "inhibition", "service is down": "inhibition"}

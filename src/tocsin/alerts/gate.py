@@ -37,6 +37,9 @@ class Stored(Protocol):
 
     def sources(self, trace: Trace, /) -> Sequence[Source]: ...
 
+    def inhibitor(self, alert_id: int, /) -> int:
+        """The alert that inhibits this one; 0: none."""
+
     def gale(self, service_id: int, /) -> Gale: ...
 
     def holding(self, group_id: int) -> Holding | None:
@@ -58,6 +61,7 @@ class Gate:
     gales: dict[int, Gale] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
     numbers: Numbers = field(default_factory=Numbers)
+    inhibitors: dict[int, int] = field(default_factory=dict)  # of alerts held back or let go in this batch; 0: none
     gone: set[int] = field(default_factory=set)  # alerts that are open in the database only
 
     def hold(self, to: Destination, key: Key, at: datetime) -> Hold | None:
@@ -139,7 +143,25 @@ class Gate:
     def _inhibition(self, fields: Fields, alert: AlertRow | None) -> Hold | None:
         rules = self.rulebook.rules.inhibitions
         found = {trace: self._sources(trace) for trace in targets_of(rules, fields)}
-        return inhibited(rules, fields, self.numbers.of(alert) if alert else None, found)
+        if alert is None:
+            return inhibited(rules, fields, None, found)
+        number = self.numbers.of(alert)
+        others = {trace: [s for s in sources if not self._leads_to(s.id, number)] for trace, sources in found.items()}
+        return inhibited(rules, fields, number, others)
+
+    def _leads_to(self, source: int, alert: int) -> bool:
+        """Whether the source is itself inhibited by the alert, or by one that is: of those somebody has to page."""
+        seen = set[int]()
+        while source and source not in seen:
+            seen.add(source)
+            if (source := self._inhibitor(source)) == alert:
+                return True
+        return False
+
+    def _inhibitor(self, number: int) -> int:
+        if number in self.inhibitors or self.numbers.row(number) is not None:
+            return self.inhibitors.get(number, 0)
+        return self.stored.inhibitor(number)
 
     def _sources(self, trace: Trace) -> list[Source]:
         fresh = [
@@ -170,3 +192,5 @@ def put(alert: AlertRow, hold: Hold | None, gate: Gate) -> None:
     alert.held_by = hold.id if hold and holder is None else 0
     alert.holder = holder
     alert.held_until = alert.review_at = hold.until if hold else None
+    if gate.rulebook.rules.inhibitions:
+        gate.inhibitors[gate.numbers.of(alert)] = hold.id if hold and hold.kind is HoldKind.INHIBITION else 0

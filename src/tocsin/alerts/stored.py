@@ -27,6 +27,7 @@ _FLAPS = Keyed(
     "alerts_flap", ("integration_id", "dedup_key", "changes", "since", "count", "is_paged"), moments=["since"]
 )
 _WHERE = ("alert_id", "rule", "values", "is_source", "is_target")
+_SOURCE = ("alert_id", "alert__summary", "is_target", "alert__held", "alert__held_by")
 _SOURCES = 20  # of one trace: the oldest inhibits, and some may be left out
 
 
@@ -37,14 +38,24 @@ class Store:
         self._holdings = holdings
         self._closed: set[int] = set()
         self._sources: dict[Where, Sequence[Source]] = {}
+        self._inhibitors: dict[int, int] = {}
         self._said: dict[int, Signal] = {}
 
     def sources(self, trace: Where) -> Sequence[Source]:
         if trace not in self._sources:
             found = Trace.objects.filter(rule=trace[0], values=digest(trace), is_source=True, alert__resolved_at=None)
-            rows = found.order_by("alert_id").values_list("alert_id", "alert__summary", "is_target")[:_SOURCES]
-            self._sources[trace] = [Source(id=pk, summary=text, is_target=is_target) for pk, text, is_target in rows]
+            rows = list(found.order_by("alert_id").values_list(*_SOURCE)[:_SOURCES])
+            self._sources[trace] = [
+                Source(id=pk, summary=text, is_target=is_target) for pk, text, is_target, *_ in rows
+            ]
+            self._inhibitors.update({pk: by if held == HoldKind.INHIBITION else 0 for pk, *_, held, by in rows})
         return self._sources[trace]
+
+    def inhibitor(self, alert_id: int) -> int:
+        if alert_id not in self._inhibitors:
+            found = Alert.objects.filter(pk=alert_id, resolved_at=None, held=HoldKind.INHIBITION).order_by()
+            self._inhibitors[alert_id] = found.values_list("held_by", flat=True).first() or 0
+        return self._inhibitors[alert_id]
 
     def gale(self, service_id: int) -> Gale:
         row = Weather.objects.filter(pk=service_id).first()

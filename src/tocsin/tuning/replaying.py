@@ -56,9 +56,16 @@ class _Hands:
 
     def __init__(self) -> None:
         self.holdings: dict[int, Holding] = {}
+        self.alerts: dict[int, AlertRow] = {}
 
     def sources(self, _: Trace) -> Sequence[Source]:
         return ()
+
+    def inhibitor(self, alert_id: int) -> int:
+        found = self.alerts.get(alert_id)
+        if found is None or found.held != HoldKind.INHIBITION:
+            return 0
+        return found.holder.id or 0 if found.holder else found.held_by
 
     def gale(self, _: int) -> Gale:
         return Gale()
@@ -189,6 +196,7 @@ class _Replay:
             group.id = next(self._ids)
         for alert in ledger.new_alerts:
             alert.id = next(self._ids)
+            self.hands.alerts[alert.id] = alert
             if holding := ledger.open.get((alert.integration_id, alert.dedup_key)):
                 self.hands.holdings[holding.row.id or 0] = holding
         self.groups += len(ledger.new_groups)
@@ -268,6 +276,7 @@ class _Replay:
         for found in (ledger.touched_groups, ledger.touched_alerts, ledger.judged):
             found.clear()
         ledger.gate.gone.clear()
+        ledger.gate.inhibitors.clear()
 
 
 def _pages(group: GroupRow) -> bool:
