@@ -31,6 +31,8 @@ class Content:
     @classmethod
     def from_dict(cls, body: Mapping[str, object]) -> Self:
         """`TypeError` or `ValueError` for something that is no content."""
+        if not isinstance(body, Mapping):
+            raise TypeError("it is no object")
         facts = body.get("facts") or []
         if not isinstance(facts, list):
             raise TypeError("facts is not a list")
