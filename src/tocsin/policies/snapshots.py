@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NotRequired, TypedDict, cast
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NotRequired, TypedDict, cast
 
 from tocsin.core.escalation import STEWARDS, Snapshot, Step, Target, TargetKind
-from tocsin.policies import conditions, models
+from tocsin.policies import conditions
 from tocsin.policies.models import EscalationPolicy, PolicyVersion
 
 
@@ -37,20 +39,25 @@ class Body(TypedDict):
     hold_low: NotRequired[int]  # seconds
 
 
+Row = Mapping[str, Any]  # a step with one of its targets, or with none
+_KINDS = (TargetKind.USER, TargetKind.SCHEDULE, TargetKind.TEAM, TargetKind.PLACE)
+_READ = ("position", "is_catch_all", "delay_minutes", "when", "answers")
+_TARGET = ("targets__id", "targets__in_turn", *(f"targets__{k}{field}" for k in _KINDS for field in ("", "__name")))
+
+
 def snapshot_of(policy: EscalationPolicy) -> Snapshot:
-    """Two queries. The catch-all is never empty: where nobody is named it is every owner and admin."""
-    rows = models.Target.objects.select_related("user", "schedule", "team", "place").order_by("id")
-    rows = rows.defer("place__address", "place__secret")  # a place sealed with a lost key must not stop a page
-    by_step: dict[int, list[Target]] = {}
-    for row in rows.filter(step__policy=policy):
-        by_step.setdefault(row.step_id, []).append(target_of(row))
-    steps = list(policy.steps.order_by("position"))
-    catch_all = [t for step in steps if step.is_catch_all for t in by_step.get(step.pk, [])]
+    """The catch-all is never empty: where nobody is named it is every owner and admin.
+
+    One query, as somebody may save other steps at that moment; and nothing that is sealed is read by it.
+    """
+    rows = policy.steps.order_by("position", "targets__id").values(*_READ, *_TARGET)
+    steps = [list(group) for _, group in groupby(rows, key=itemgetter("position"))]
+    last = [row for step in steps for row in step if row["is_catch_all"]]
     return Snapshot(
         policy=policy.name,
-        steps=tuple(_step(step, by_step.get(step.pk, [])) for step in steps if not step.is_catch_all),
+        steps=tuple(_step(step) for step in steps if not step[0]["is_catch_all"]),
         repeats=policy.repeats,
-        catch_all=tuple(catch_all) or (STEWARDS,),
+        catch_all=_named(last) or (STEWARDS,),
         ack_timeout_high=_minutes(policy.ack_timeout_high_minutes),
         ack_timeout_low=_minutes(policy.ack_timeout_low_minutes),
         repeat_from=max(policy.repeat_from - 1, 0),
@@ -58,17 +65,17 @@ def snapshot_of(policy: EscalationPolicy) -> Snapshot:
     )
 
 
-def target_of(row: models.Target) -> Target:
-    if row.user is not None:
-        return Target(kind=TargetKind.USER, id=row.user.pk, name=row.user.name)
-    if row.schedule is not None:
-        return Target(kind=TargetKind.SCHEDULE, id=row.schedule.pk, name=row.schedule.name)
-    if row.team is not None:
-        kind = TargetKind.TURN if row.in_turn else TargetKind.TEAM
-        return Target(kind=kind, id=row.team.pk, name=row.team.name)
-    if row.place is not None:
-        return Target(kind=TargetKind.PLACE, id=row.place.pk, name=row.place.name)
-    raise ValueError(f"target {row.pk} is nobody")  # the database has a constraint against it
+def _named(step: Sequence[Row]) -> tuple[Target, ...]:
+    """Of the rows of a step, which has one without a target where it has none."""
+    return tuple(target_of(row) for row in step if row["targets__id"])
+
+
+def target_of(row: Row) -> Target:
+    kind = next((kind for kind in _KINDS if row[f"targets__{kind}"]), None)
+    if kind is None:
+        raise ValueError(f"target {row['targets__id']} is nobody")  # the database has a constraint against it
+    found = TargetKind.TURN if kind is TargetKind.TEAM and row["targets__in_turn"] else kind
+    return Target(kind=found, id=row[f"targets__{kind}"], name=row[f"targets__{kind}__name"])
 
 
 def version_of(policy: EscalationPolicy, now: datetime) -> PolicyVersion:
@@ -128,12 +135,12 @@ def _read(stored: Body) -> Snapshot:
     )
 
 
-def _step(row: models.Step, targets: list[Target]) -> Step:
+def _step(rows: Sequence[Row]) -> Step:
     return Step(
-        delay=timedelta(minutes=row.delay_minutes),
-        targets=tuple(targets),
-        when=conditions.read(row.when),
-        answers=row.answers,
+        delay=timedelta(minutes=rows[0]["delay_minutes"]),
+        targets=_named(rows),
+        when=conditions.read(rows[0]["when"]),
+        answers=rows[0]["answers"],
     )
 
 

@@ -20,6 +20,7 @@ Slots = tuple[tuple[int, ...], ...]
 Read = TypeVar("Read")
 
 _AT_ONCE = 5_000  # SQLite takes a limited number of parameters in one statement
+_READINGS = 3
 _BROKEN = (ValueError, TypeError, LookupError, ArithmeticError)  # what rows that make no sense end in; Unloadable too
 
 
@@ -38,10 +39,19 @@ def load(schedule_ids: Iterable[int], window: Window | None = None) -> Loaded:
     """
     loaded = Loaded()
     for ids in _batches(sorted(set(schedule_ids))):
-        rows = _Rows(ids, window)
+        rows = _whole(ids, window)
         for schedule_id, zone in rows.zones.items():
             attempt(loaded.rotas, loaded.troubles, schedule_id, partial(rows.rota, schedule_id, zone))
     return loaded
+
+
+def _whole(ids: list[int], window: Window | None) -> "_Rows":
+    """Read again where somebody saved layers in between; who does that without end is read as it comes."""
+    for _ in range(_READINGS):
+        rows = _Rows(ids, window)
+        if rows.is_whole:
+            break
+    return rows
 
 
 def with_layers(schedule: models.Schedule, layers: Iterable[Layer]) -> Rota:
@@ -70,9 +80,10 @@ class _Rows:
         self.replacements = _by(_in(models.Replacement.objects.filter(schedule__in=ids), window), "schedule_id")
         self.calendars = _calendars(ids, window)
         of_these = {"layer__schedule__in": ids}
-        self.slots = _slots(ids)
         self.restrictions = _by(models.Restriction.objects.filter(**of_these).order_by("id"), "layer_id")
         self.overrides = _by(_in(_overrides(ids), window), "schedule_id")
+        self.slots = _slots(ids)  # last: layers that are saved in between have other ids, and people
+        self.is_whole = self.slots.keys() <= {row.pk for row in every_layer}
 
     def rota(self, schedule_id: int, zone: str) -> Rota:
         return self.with_layers(schedule_id, zone_of(zone).key, map(self._layer, self.layers[schedule_id]))
