@@ -1,9 +1,12 @@
 """The states of alerts and groups, and what a signal does to them."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import NOON
 from tocsin.core.lifecycle import (
     ALERT_MAY_BECOME,
     GROUP_MAY_BECOME,
@@ -12,6 +15,7 @@ from tocsin.core.lifecycle import (
     Standing,
     arrived,
     group_state,
+    last_said,
     met,
 )
 from tocsin.core.receipts import Reason
@@ -48,6 +52,42 @@ def test_a_signal_meets_an_open_alert(
     action: Action, severity: Severity, state: AlertState, was: Severity, reason: Reason
 ) -> None:
     assert met(action, severity, Standing(state=state, severity=was)) is reason
+
+
+@pytest.mark.parametrize(
+    ("action", "known", "said", "reason"),
+    [
+        (RESOLVE, 5, 4, Reason.OUTDATED),  # it was overtaken by a newer trigger
+        (RESOLVE, 5, 5, Reason.RESOLVED),  # clocks are coarse
+        (RESOLVE, 5, 6, Reason.RESOLVED),
+        (RESOLVE, 5, None, Reason.RESOLVED),  # without a time it always counts
+        (RESOLVE, None, 4, Reason.RESOLVED),
+        (TRIGGER, 5, 4, Reason.DEDUPLICATED),  # trouble is never too old
+        (ACK, 5, 4, Reason.ACKNOWLEDGED),
+    ],
+)
+def test_a_resolve_that_came_late_is_known_by_the_clock_of_its_source(
+    action: Action, known: int | None, said: int | None, reason: Reason
+) -> None:
+    alert = Standing(NEW, ERROR, known and NOON + timedelta(minutes=known))
+    assert met(action, ERROR, alert, said and NOON + timedelta(minutes=said)) is reason
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "then"),
+    [
+        (None, None, None),
+        (None, 1, 1),
+        (3, 1, 3),  # a repeat that was overtaken
+        (3, 4, 4),
+        (3, None, 3),
+        (None, 6, None),  # five minutes ahead of ours and more: no clock to go by
+        (3, 6, 3),
+    ],
+)
+def test_the_newest_report_is_remembered(known: int | None, said: int | None, then: int | None) -> None:
+    moments = [minute if minute is None else NOON + timedelta(minutes=minute) for minute in (known, said, then)]
+    assert last_said(moments[0], moments[1], NOON) == moments[2]
 
 
 @pytest.mark.parametrize(

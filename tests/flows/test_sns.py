@@ -117,3 +117,22 @@ def test_a_signed_address_that_is_not_of_sns_is_never_opened(topic: Topic, wire:
     topic.integration.refresh_from_db()
     assert (wire.opened, topic.integration.topics) == ([], [])
     assert not Event.objects.filter(waiting=None, quarantine=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "state"),
+    [
+        (("ALARM", 50), ("OK", 30), "triggered"),  # SNS promises no order: this one is old
+        (("ALARM", 30), ("OK", 50), "resolved"),
+        (("ALARM", 30), ("OK", 30), "resolved"),  # in the same millisecond
+        (("OK", 30), ("ALARM", 50), "triggered"),
+    ],
+)
+def test_an_alarm_is_over_when_a_later_ok_says_so(
+    topic: Topic, first: tuple[str, int], then: tuple[str, int], state: str
+) -> None:
+    topic.sends(topic.amazon.asks())
+    for word, second in (first, then):
+        alarm = {"NewStateValue": word, "StateChangeTime": f"2026-03-04T11:59:{second}.123+0000"}
+        assert topic.sends(topic.amazon.says({**cloudwatch.SAMPLE, **alarm})) == [200]
+    assert topic.world.group().state == state

@@ -1,6 +1,7 @@
 """CloudWatch alarms and other messages of SNS, once they are known to be SNS's."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -38,7 +39,8 @@ def test_an_alarm_triggers() -> None:
 
 
 def test_ok_resolves() -> None:
-    assert alarm("OK") == Signal(action=Action.RESOLVE, dedup_key=ARN)
+    changed = datetime(2026, 3, 4, 11, 59, 30, 301_000, UTC)
+    assert alarm("OK") == Signal(action=Action.RESOLVE, dedup_key=ARN, said_at=changed)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from operator import attrgetter
 from tocsin.alerts.rows import AlertRow, GroupRow
 from tocsin.core import grouping
 from tocsin.core.expiry import end_of
-from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
+from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState, last_said
 from tocsin.core.signals import SEVERITIES, URGENCIES, Severity, Signal, Urgency
 
 Key = tuple[int, str]  # integration and dedup key
 # what may change beside the counting: mostly nothing does, and then there is less to write
-alert_standing = attrgetter("state", "severity", "summary", "ends_at", "resolved_at")
+alert_standing = attrgetter("state", "severity", "summary", "ends_at", "said_at", "resolved_at")
 standing = attrgetter(
     "title", "severity", "urgency", "state", "acknowledged_at", "acknowledged_by_id", "resolved_at", "alert_count",
     "version", "held",
@@ -74,6 +74,8 @@ def refresh(alert: AlertRow, signal: Signal, silence: timedelta) -> None:
     alert.severity = str(signal.severity)
     end = end_of(signal.ends_at, alert.last_event_at, silence) if signal.ends_at or silence else None
     alert.ends_at = end.at if end else None
+    if signal.said_at:
+        alert.said_at = last_said(alert.said_at, signal.said_at, alert.last_event_at)
     alert.said = signal
 
 

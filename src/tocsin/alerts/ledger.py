@@ -96,11 +96,13 @@ class Ledger(Groups):
         """What it does, and what rules say anew about the alert."""
         alert = holding.alerts[key]
         why = ""
-        standing = Standing(state=ALERT_STATES[alert.state], severity=SEVERITIES[alert.severity])
-        reason = met(signal.action, signal.severity, standing)
+        standing = Standing(ALERT_STATES[alert.state], SEVERITIES[alert.severity], alert.said_at)
+        reason = met(signal.action, signal.severity, standing, signal.said_at)
         self.touch(holding, alert)
         count(holding.row, alert, at)
         match reason:
+            case Reason.OUTDATED:
+                why = _late(alert, signal)
             case Reason.RESOLVED:
                 self._resolve(holding, key, at, f"“{alert.summary}” resolved.")
             case Reason.ACKNOWLEDGED:
@@ -285,6 +287,11 @@ class Ledger(Groups):
             self.gate.pages(new.key)
         self.gate.note(alert, new.to.fields)
         return alert
+
+
+def _late(alert: AlertRow, signal: Signal) -> str:
+    """Both by the source's own clock."""
+    return f"This is of {signal.said_at:%d %b %H:%M:%S}, the newest report of {alert.said_at:%d %b %H:%M:%S} (UTC)."
 
 
 def _note(signal: Signal) -> str:

@@ -18,9 +18,10 @@ from tocsin.services.models import Service
 
 _COLUMNS = (
     "id", "integration_id", "dedup_key", "group_id", "state", "severity", "summary", "digest", "event_count",
-    "opened_at", "last_event_at", "ends_at", "urgency", "held", "held_reason", "held_by", "held_until", "review_at",
+    "opened_at", "last_event_at", "ends_at", "said_at", "urgency", "held", "held_reason", "held_by", "held_until",
+    "review_at",
 )  # fmt: skip
-_MOMENTS = ("opened_at", "last_event_at", "ends_at", "held_until", "review_at")
+_MOMENTS = ("opened_at", "last_event_at", "ends_at", "said_at", "held_until", "review_at")
 _IS_OPEN = "NOT (found.state = 'resolved')"  # in the words of the index one_open_alert_a_key
 _OPEN = Keyed("alerts_alert", _COLUMNS, moments=_MOMENTS, condition=_IS_OPEN)
 _GROUPS = Keyed("alerts_alert", ["group_id"], condition=_IS_OPEN)
@@ -56,8 +57,9 @@ def _may_flap(ledger: Ledger, key: Key) -> bool:
 
 def _alert(
     group: GroupRow, pk: int, integration_id: int, dedup_key: str, _: int, state: str, severity: str, summary: str,
-    digest: int | None, count: int, opened_at: Moment, last_event_at: Moment, ends_at: Moment | None, urgency: str,
-    held: str, held_reason: str, held_by: int, held_until: Moment | None, review_at: Moment | None,
+    digest: int | None, count: int, opened_at: Moment, last_event_at: Moment, ends_at: Moment | None,
+    said_at: Moment | None, urgency: str, held: str, held_reason: str, held_by: int, held_until: Moment | None,
+    review_at: Moment | None,
 ) -> AlertRow:  # fmt: skip
     """In the order of `_COLUMNS`."""
     row = AlertRow(
@@ -73,6 +75,7 @@ def _alert(
         opened_at=moment(opened_at),
         last_event_at=moment(last_event_at),
         ends_at=moment(ends_at),
+        said_at=moment(said_at),
         urgency=urgency,
         held=held,
         held_reason=held_reason,

@@ -168,6 +168,7 @@ class Alert(models.Model):
     opened_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)  # resolves by itself then, when the source says so
+    said_at = models.DateTimeField(null=True, blank=True)  # when its source last reported it, where that tells an order
     resolved_at = models.DateTimeField(null=True, blank=True)
     urgency = models.CharField(max_length=6, default=Urgency.HIGH)  # that it has when nothing holds it back
     held = models.CharField(max_length=12, blank=True, default="")  # a core.holds.HoldKind; empty: nothing does

@@ -65,6 +65,7 @@ class AlertRow:
     opened_at: datetime
     last_event_at: datetime
     ends_at: datetime | None = None
+    said_at: datetime | None = None
     resolved_at: datetime | None = None
     urgency: str = "none"
     held: str = ""  # a core.holds.HoldKind; empty: it is not held back

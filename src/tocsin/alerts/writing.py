@@ -15,7 +15,7 @@ from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, GroupRow
 from tocsin.core.holds import HoldKind
 
 _COUNTED = ("event_count", "last_event_at")
-_ALERT_STANDING = ("state", "severity", "summary", "ends_at", "resolved_at", *_COUNTED)
+_ALERT_STANDING = ("state", "severity", "summary", "ends_at", "said_at", "resolved_at", *_COUNTED)
 _ALERT_SAID = saying.KEPT
 _ALERT_JUDGED = ("urgency", "held", "held_reason", "held_by", "held_until", "review_at")
 _ALERT_NEW = (

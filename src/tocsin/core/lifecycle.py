@@ -1,6 +1,7 @@
 """The states of alerts and alert groups, which may follow which, and what a signal does to them."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from tocsin.core.holds import HoldKind
 from tocsin.core.receipts import Reason
 from tocsin.core.signals import Action, Severity, Urgency
 
+AHEAD = timedelta(minutes=5)  # a source's clock that is further ahead than this tells no order
 SUPPRESSED, MAINTENANCE = "suppressed", "maintenance"  # what is held back is called so
 
 
@@ -61,10 +63,13 @@ class Standing(NamedTuple):
 
     state: AlertState
     severity: Severity
+    said_at: datetime | None = None  # when its source last reported it, by its own clock
 
 
-def met(action: Action, severity: Severity, alert: Standing) -> Reason:
-    """What a signal does to the open alert with its key."""
+def met(action: Action, severity: Severity, alert: Standing, said_at: datetime | None = None) -> Reason:
+    """What a signal does to the open alert with its key. Messages overtake each other: `said_at` tells their order."""
+    if action is Action.RESOLVE and said_at and alert.said_at and said_at < alert.said_at:
+        return Reason.OUTDATED
     is_acknowledged = alert.state is AlertState.ACKNOWLEDGED
     match action:
         case Action.RESOLVE | Action.NOTE | Action.AMEND:
@@ -76,6 +81,13 @@ def met(action: Action, severity: Severity, alert: Standing) -> Reason:
     if severity is not alert.severity:
         return Reason.RAISED if severity.rank > alert.severity.rank else Reason.LOWERED
     return Reason.AMENDED if action is Action.RATE else Reason.DEDUPLICATED
+
+
+def last_said(known: datetime | None, said_at: datetime | None, at: datetime) -> datetime | None:
+    """When its source last reported an alert, after a report that came `at`."""
+    if said_at is None or said_at > at + AHEAD:
+        return known
+    return said_at if known is None else max(known, said_at)
 
 
 _ALWAYS = {Action.RESOLVE: Reason.RESOLVED, Action.NOTE: Reason.NOTED, Action.AMEND: Reason.AMENDED}

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     UNACKNOWLEDGED = "unacknowledged by source"
     NOT_ACKNOWLEDGED = "not acknowledged"
     RESOLVED = "resolved"
+    OUTDATED = "older than what is known"
     NOTED = "noted"
     AMENDED = "changed"
     NOTHING_OPEN = "nothing open"
@@ -75,6 +76,7 @@ _SENTENCES = {
     Reason.NOTED: "The note is in the history of the alert group.",
     Reason.AMENDED: "The source changed what the alert says.",
     Reason.RESOLVED: "The source resolved the alert.",
+    Reason.OUTDATED: "It came late: the alert was reported again after this, and stays open.",
     Reason.NOTHING_OPEN: "No alert with this key was open. Nothing changed.",
     Reason.EXPIRED: "The time until which the source had announced the alert passed without news.",
     Reason.SWITCHED_OFF: "The integration was switched off before this was read. It was kept and not acted on.",

@@ -95,6 +95,7 @@ class Signal:
     links: tuple[Link, ...] = ()  # runbook and dashboard first
     images: tuple[Image, ...] = ()
     ends_at: datetime | None = None  # aware; resolves by itself then
+    said_at: datetime | None = None  # aware, by the source's clock: what this was like then; none: it does not tell
     naming: Naming = Naming.KEY  # what `dedup_key` holds; of a trigger always its key
     uid: str = ""  # a UUID: how its tool will call the alert, when this opens one
     note: str = ""  # ≤ 25,000: something that a person said with it

@@ -7,6 +7,27 @@ _FIRST, _LAST = 0, 4_102_444_800  # seconds: 1970 and 2100; nothing that happene
 _WORDS = re.compile(r"^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)? ?(UTC|Z|[+-]\d\d:?\d\d)?$")
 
 
+def exact(text: str | None) -> datetime | None:
+    """ISO 8601 with fractions of a second, in UTC. None for no time, which Go writes as the first second of year 1.
+    `ValueError` when it is none."""
+    if not text or text.startswith("0001-"):
+        return None
+    # some write the zone twice
+    read = datetime.fromisoformat(text.removesuffix("Z") if text.endswith("+00:00Z") else text)
+    try:
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} is out of range") from error
+
+
+def said(value: object) -> datetime | None:
+    """As `exact`; what cannot be read tells nothing, and does no harm."""
+    try:
+        return exact(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def moment(value: object) -> datetime | None:
     """Aware, in UTC; without a zone it is taken as UTC. None: it is no time that makes sense."""
     if isinstance(value, bool):

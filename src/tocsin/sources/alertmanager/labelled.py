@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from tocsin.core.signals import Action, Severity, Signal
-from tocsin.sources import texts
+from tocsin.sources import texts, times
 
 _SUMMARIES = ("summary", "title", "message", "description")
 _LINKS = (
@@ -26,6 +26,8 @@ class Alert(msgspec.Struct):
     annotations: dict[str, str] | None = None
     generator_url: str | None = msgspec.field(name="generatorURL", default=None)
     fingerprint: str | None = None
+    starts_at: object = msgspec.field(name="startsAt", default=None)
+    ends_at: object = msgspec.field(name="endsAt", default=None)
 
 
 def key_of(alert: Alert) -> str:
@@ -35,7 +37,7 @@ def key_of(alert: Alert) -> str:
 def signal_of(alert: Alert, status: str, links: Iterable[tuple[object, object]]) -> Signal:
     """`status` is for an alert that has none of its own."""
     if (alert.status or status) == "resolved":
-        return Signal(action=Action.RESOLVE, dedup_key=key_of(alert))
+        return Signal(action=Action.RESOLVE, dedup_key=key_of(alert), said_at=_over(alert))
     return firing(alert, links)
 
 
@@ -52,7 +54,14 @@ def firing(alert: Alert, links: Iterable[tuple[object, object]], ends_at: dateti
         details={"labels": labels, "annotations": annotations},
         links=texts.links([*named, *links]),
         ends_at=ends_at,
+        said_at=times.said(alert.starts_at),
     )
+
+
+def _over(alert: Alert) -> datetime | None:
+    """An end before its own beginning tells no order."""
+    starts, ends = times.said(alert.starts_at), times.said(alert.ends_at)
+    return None if starts and ends and ends < starts else ends
 
 
 def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:

@@ -6,13 +6,14 @@ more of ends then. Nothing tells it apart but its labels; empty ones are as if t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from tocsin.core.signals import Action, Signal
 from tocsin.sources.alertmanager.labelled import Alert, firing, key_of
 from tocsin.sources.contract import Unreadable
+from tocsin.sources.times import exact
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)  # of an alert that does not say when it ends; Alertmanager's default
 
@@ -65,7 +66,7 @@ def _problems(alert: Pushed) -> Iterator[str]:
     if not alert.labels:
         yield "at least one label pair required"
     try:
-        starts, ends = _moment(alert.starts_at), _moment(alert.ends_at)
+        starts, ends = exact(alert.starts_at), exact(alert.ends_at)
     except ValueError as error:
         yield f"a time cannot be read: {error}"
     else:
@@ -74,19 +75,7 @@ def _problems(alert: Pushed) -> Iterator[str]:
 
 
 def _signal(alert: Pushed, received_at: datetime) -> Signal:
-    ends = _moment(alert.ends_at) or received_at + RESOLVE_TIMEOUT
+    ends = exact(alert.ends_at) or received_at + RESOLVE_TIMEOUT
     if ends <= received_at:
-        return Signal(action=Action.RESOLVE, dedup_key=key_of(alert))
+        return Signal(action=Action.RESOLVE, dedup_key=key_of(alert), said_at=ends)
     return firing(alert, [(alert.generator_url, "Query in Prometheus")], ends)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """None for no time, which Go writes as the first second of year 1."""
-    if not text or text.startswith("0001-"):
-        return None
-    # some write the zone twice
-    read = datetime.fromisoformat(text.removesuffix("Z") if text.endswith("+00:00Z") else text)
-    try:
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text} is out of range") from error

@@ -4,10 +4,11 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from tocsin.core.signals import Action, Severity, Signal
-from tocsin.sources import loose, texts
+from tocsin.sources import loose, texts, times
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.loose import Json
 
@@ -36,7 +37,7 @@ def signals(alarm: Json, mapping: Mapping[str, object]) -> Iterator[Signal]:
     is another severity, or “ignore”. An alarm's severity is critical unless its description says `severity: …`."""
     state, key = loose.text(alarm, "NewStateValue"), _key(alarm)
     if state == OK:
-        yield Signal(action=Action.RESOLVE, dedup_key=key)
+        yield Signal(action=Action.RESOLVE, dedup_key=key, said_at=_changed(alarm))
     elif state == INSUFFICIENT:
         chosen = str(mapping.get("insufficient_data") or "warning")
         if chosen != "ignore":
@@ -73,7 +74,13 @@ def _trigger(alarm: Json, key: str, severity: Severity, what: str) -> Signal:
         component=texts.name(loose.text(metric, "Namespace")),
         details=loose.kept(alarm, *_DETAILS) | loose.kept(metric, *_METRIC) | dimensions,
         links=texts.links([*_runbooks(alarm), (_console(alarm), "Alarm in CloudWatch")]),
+        said_at=_changed(alarm),
     )
+
+
+def _changed(alarm: Json) -> datetime | None:
+    """SNS promises no order, and sends again what was not answered."""
+    return times.said(alarm.get("StateChangeTime"))
 
 
 def _dimensions(metric: Json) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tocsin.core.signals import Action, Severity, Signal
-from tocsin.sources import loose, texts
+from tocsin.sources import loose, texts, times
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.loose import Json
 
@@ -32,7 +32,7 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
         return [_notice(loose.text(sent, "msg"), monitor)]
     match beat.get("status"):
         case 1:  # up
-            return [Signal(action=Action.RESOLVE, dedup_key=_key(beat, monitor))]
+            return [Signal(action=Action.RESOLVE, dedup_key=_key(beat, monitor), said_at=times.said(beat.get("time")))]
         case 2 | 3:  # pending, maintenance: neither opens nor ends anything
             return []
     return [_down(beat, monitor, sent)]
@@ -50,6 +50,7 @@ def _down(beat: Json, monitor: Json, sent: Json) -> Signal:
         component=texts.name(called),
         details={**loose.kept(monitor, *_DETAILS), **loose.kept(beat, "msg", "time", "ping", "duration")},
         links=texts.links([(monitor.get("url"), called)]),
+        said_at=times.said(beat.get("time")),
     )
 
 
