@@ -1,6 +1,6 @@
 """Home, for somebody on call."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.helpers import assert_accessible, assert_fits
 
@@ -66,3 +66,26 @@ def test_the_colours_can_be_pinned_on_this_device(page: Page) -> None:
     page.get_by_role("button", name="Dark").click()
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_home_changes_by_itself_and_misses_nothing_that_comes_while_it_is_asked_for(page: Page) -> None:
+    page.goto("/")
+    mine = page.get_by_role("region", name="Your open pages")
+    expect(mine).to_contain_text("Nothing waits for you")
+    page.evaluate("window.heard = 0; document.body.addEventListener('changed', () => window.heard++)")
+    held: list[Route] = []
+    page.route(lambda url: url.endswith("/"), lambda route: route.continue_() if held else held.append(route))
+    other = page.context.new_page()
+    other.goto("/integrations/1/")
+    other.get_by_role("button", name="Send a test alert").click()
+    ring = other.get_by_role("dialog", name="Test alert")
+    expect(ring).to_be_visible(timeout=15_000)
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/")):
+        answer = held[0].fetch()  # as it was before what happens now
+        before = page.evaluate("heard")
+        ring.get_by_role("button", name="Acknowledge").click()
+        expect(ring).to_be_hidden()
+        page.wait_for_function("before => heard > before", arg=before)
+        held[0].fulfill(response=answer)
+    expect(mine).to_contain_text("Nothing waits for you")
+    other.close()

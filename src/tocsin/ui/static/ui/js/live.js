@@ -64,22 +64,31 @@ function changed(topics) {
   }
 }
 
-const waiting = new WeakSet();
+const under = new WeakMap(); // parts that are being refreshed → whether something has changed since they were asked for
 
 async function refresh(part) {
-  if (waiting.has(part)) return;
-  waiting.add(part);
+  if (under.has(part)) {
+    under.set(part, true);
+    return;
+  }
   try {
-    await untilFree(part);
-    const answer = await fetch(part.dataset.liveUrl, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-    if (!answer.ok || answer.redirected) return;
-    const html = await answer.text();
-    if (part.isConnected) await untilFree(part).then(() => swap(part, html));
+    do await once(part); while (under.get(part) && part.isConnected);
   } catch {
     // offline: the stream says so, and brings the change again when it is back
   } finally {
-    waiting.delete(part);
+    under.delete(part);
   }
+}
+
+async function once(part) {
+  under.set(part, true);
+  await untilFree(part);
+  under.set(part, false); // what changes from here on may not be in the answer
+  const answer = await fetch(part.dataset.liveUrl, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const html = await answer.text();
+  await untilFree(part);
+  if (part.isConnected) swap(part, html);
 }
 
 // Never under the fingers of somebody who types, chooses or selects there.
