@@ -13,10 +13,12 @@ from tocsin.alerts import actions
 from tocsin.alerts.absorbing import Absorbed
 from tocsin.alerts.changes import GroupChange
 from tocsin.alerts.models import Alert, AlertGroup, Event, Quarantine, Waiting
+from tocsin.alerts.quarantine import ALERT
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied
 from tocsin.health.models import Problem
 
 pytestmark = pytest.mark.django_db
+TOLD = 1  # of each that is set aside, a message of Tocsin's own says so
 
 
 @pytest.fixture
@@ -55,9 +57,10 @@ def test_what_cannot_be_read_is_set_aside_with_its_reason(tool: Source) -> None:
 def test_what_cannot_be_followed_is_set_aside_wherever_it_stands(tool: Source, place: int) -> None:
     tool.follow = choking("bad")
     events = [tool.triggers("bad" if number == place else f"key {number}") for number in range(40)]
-    assert tool.absorbed() == Absorbed(events=39, groups=39, quarantined=1)
+    assert tool.absorbed() == Absorbed(events=39 + TOLD, groups=39 + TOLD, quarantined=1)
     assert quarantined() == [(events[place].pk, "LookupError: no such policy")]
-    assert [key for key, _ in states()] == [f"key {number}" for number in range(40) if number != place]
+    keys = [key for key, _ in states() if key != ALERT]
+    assert keys == [f"key {number}" for number in range(40) if number != place]
     assert not Waiting.objects.exists()
 
 
@@ -68,8 +71,8 @@ def test_several_bad_ones_and_order_still_holds(tool: Source) -> None:
     tool.resolves("disk")
     tool.triggers("worse")
     tool.triggers("disk")
-    assert tool.absorbed() == Absorbed(events=3, groups=2, quarantined=3)
-    assert states() == [("disk", "resolved"), ("disk", "triggered")]
+    assert tool.absorbed() == Absorbed(events=3 + 3 * TOLD, groups=2 + TOLD, quarantined=3)
+    assert [s for s in states() if s[0] != ALERT] == [("disk", "resolved"), ("disk", "triggered")]
     assert Problem.objects.get().count == 3
 
 
@@ -101,7 +104,8 @@ def test_a_quarantined_event_can_be_tried_again(tool: Source) -> None:
     tool.follow = good
     assert actions.requeue_event(TOCSIN, event.pk, NOON)
     assert Problem.objects.get().over_at == NOON
-    assert tool.absorbed() == Absorbed(events=1, groups=1)
+    assert tool.absorbed() == Absorbed(events=1 + TOLD, groups=1)
+    assert (ALERT, "resolved") in states()
     assert not actions.requeue_event(TOCSIN, event.pk, NOON)
     with pytest.raises(Denied):
         actions.requeue_event(NOBODY, event.pk, NOON)
@@ -128,7 +132,7 @@ def test_a_statement_that_the_database_refuses_is_the_events_fault(tool: Source)
     tool.follow = choking("two", error=DataError("value out of range"))
     for key in ("one", "two", "three"):
         tool.triggers(key)
-    assert tool.absorbed() == Absorbed(events=2, groups=2, quarantined=1)
+    assert tool.absorbed() == Absorbed(events=2 + TOLD, groups=2 + TOLD, quarantined=1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -143,8 +147,8 @@ def test_an_event_whose_writes_fail_only_at_the_commit_is_set_aside() -> None:
     tool.follow = follow
     for key in ("one", "bad", "two"):
         tool.triggers(key)
-    assert tool.absorbed() == Absorbed(events=2, groups=2, quarantined=1)
-    assert states() == [("one", "triggered"), ("two", "triggered")]
+    assert tool.absorbed() == Absorbed(events=2 + TOLD, groups=2 + TOLD, quarantined=1)
+    assert [s for s in states() if s[0] != ALERT] == [("one", "triggered"), ("two", "triggered")]
     assert len(quarantined()) == 1
 
 

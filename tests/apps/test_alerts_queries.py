@@ -91,7 +91,7 @@ def test_a_receipt_of_what_could_not_be_read_says_so(tool: Source) -> None:
     event = tool.sends(b"nonsense")
     tool.absorbed()
     receipt = queries.receipt(TOCSIN, event.receipt)
-    assert receipt.sentence == "It could not be read. It is kept, and was not acted on."
+    assert receipt.sentence == "It could not be read. It is kept, and whoever is on call is told of it."
     assert receipt.event.error
     assert list(queries.quarantined(TOCSIN)) == [event]
 

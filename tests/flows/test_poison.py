@@ -8,7 +8,10 @@ from django.db import connection
 from tests import databases
 from tests.apps import domain
 from tests.world import SETUP, Monitoring, Person, World
-from tocsin.alerts.models import Outcome, Quarantine
+from tocsin.alerts import actions
+from tocsin.alerts.models import Alert, AlertGroup, Event, Outcome, Quarantine
+from tocsin.alerts.quarantine import ALERT
+from tocsin.core.permissions import NOBODY, Denied
 from tocsin.core.signals import Urgency
 from tocsin.health.problems import open_problems
 from tocsin.paging.models import Escalation
@@ -238,3 +241,108 @@ def test_what_no_rule_can_be_applied_to_pages_and_says_why(
     silence(world, 'summary="nor of this"')
     world.settle()
     assert "The rules could not be applied to an alert" not in titles()
+
+
+def unreadable(world: World, monitoring: Monitoring, count: int = 1) -> list[Event]:
+    """Messages that nothing can be made of come in."""
+    sent = [monitoring.source.sends(b"{ this is not JSON", at=world.now) for _ in range(count)]
+    world.settle()
+    return sent
+
+
+def mend(event: Event) -> None:
+    """What was wrong with it is put right."""
+    good = b'{"event_action": "trigger", "dedup_key": "k", "payload": {"summary": "disk is full", "source": "d", '
+    Event.objects.filter(pk=event.pk).update(body=good + b'"severity": "critical"}}')
+
+
+def test_messages_that_cannot_be_read_are_one_page_to_whoever_is_on_call(world: World) -> None:
+    ada, checkout, grace, search = two(world)
+    unreadable(world, checkout)
+    page = ada.expect_page("Messages from Monitoring cannot be read")
+    assert page.ack_url
+    world.nothing_else()
+    alert = Alert.objects.get()
+    assert (alert.severity, alert.integration, alert.group.service) == (
+        "error", checkout.source.integration, checkout.service
+    )  # fmt: skip
+    assert [link["href"].rsplit("/events", 1)[1] for link in alert.links] == ["/quarantined/"]
+    ada.acknowledges()
+    for _ in range(4):
+        unreadable(world, checkout, 250)
+    world.nothing_else()
+    assert (AlertGroup.objects.count(), Quarantine.objects.count()) == (1, 1001)
+    unreadable(world, search)
+    grace.expect_page("Messages from Monitoring cannot be read")
+    world.nothing_else()
+
+
+def test_it_is_over_when_the_last_of_them_was_read_or_discarded(world: World) -> None:
+    ada, checkout, grace, search = two(world)
+    first, second = unreadable(world, checkout, 2)
+    unreadable(world, search)
+    ada.expect_page("cannot be read")
+    grace.expect_page("cannot be read")
+    mend(first)
+    assert actions.requeue_event(ada.actor, first.pk, world.now)
+    world.settle()
+    ada.expect_page("disk is full")
+    alert = Alert.objects.get(dedup_key=ALERT, group__service=checkout.service)
+    assert alert.state == "triggered"
+    assert actions.discard_event(ada.actor, second.pk, world.now)
+    assert not actions.discard_event(ada.actor, second.pk, world.now)
+    with pytest.raises(Denied):
+        actions.discard_event(NOBODY, second.pk, world.now)
+    world.settle()
+    alert.refresh_from_db()
+    assert alert.state == "resolved"
+    assert [(o.reason, o.why) for o in second.outcomes.all()] == [("discarded", "By Ada.")]
+    assert Alert.objects.get(dedup_key=ALERT, group__service=search.service).state == "triggered"
+    world.nothing_else()
+
+
+def test_one_that_was_tried_again_in_vain_leaves_it_open_and_pages_nobody_anew(world: World) -> None:
+    ada, checkout, *_ = two(world)
+    (event,) = unreadable(world, checkout)
+    ada.expect_page("cannot be read")
+    ada.acknowledges()
+    for _ in range(3):
+        assert actions.requeue_event(ada.actor, event.pk, world.now)
+        world.settle()
+    world.nothing_else()
+    assert Alert.objects.get().state == "acknowledged"
+    assert "others are still in quarantine" in checkout.source.reasons()
+    assert Quarantine.objects.get().pk == event.pk
+
+
+def test_it_can_be_silenced_and_routed_like_any_other_alert(world: World) -> None:
+    ada, checkout, grace, search = two(world)
+    silence(world, f'dedup_key="{ALERT}", service="checkout"')
+    unreadable(world, checkout)
+    world.nothing_else()
+    assert Alert.objects.get().held == "silence"
+    world.forward(minutes=60)
+    ada.expect_page("cannot be read")
+    checkout.source.integration.is_routed = True
+    checkout.source.integration.save()
+    Alert.objects.all().delete()
+    routing.save_route(SETUP, None, world.now, name="Ours", matchers='source="Tocsin"', service=search.service)
+    unreadable(world, checkout)
+    grace.expect_page("cannot be read")
+    world.nothing_else()
+
+
+def test_an_alert_of_it_that_cannot_be_paged_is_not_told_again_and_again(
+    world: World, olga: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, checkout, *_ = two(world)
+
+    def fail(*_: object) -> None:
+        raise LookupError("no such policy")
+
+    monkeypatch.setattr("tocsin.alerts.ledger.Ledger.hear", fail)
+    unreadable(world, checkout)
+    checkout.fires("checkout is down")
+    assert Quarantine.objects.count() == 4  # both, and that they cannot be read
+    assert Event.objects.count() == 4
+    world.nothing_else()

@@ -8,6 +8,7 @@ from django.test import Client
 from tests.pages.desk import HX, at_the_desk, checkout, living, observer, queries_of, text_of
 from tests.world import Monitoring, Person, World
 from tocsin.alerts.models import AlertGroup, Event
+from tocsin.audit.models import Record
 
 pytestmark = pytest.mark.django_db
 
@@ -302,9 +303,9 @@ class TestMessages:
         ada, _, monitoring = cast
         client = at_the_desk(ada)
         assert "Nothing is in quarantine" in text_of(client.get("/events/quarantined/"))
-        monitoring.source.sends(b"\xff not json", at=world.now)
+        event = monitoring.source.sends(b"\xff not json", at=world.now)
         world.settle()
-        event = Event.objects.get()
+        event.refresh_from_db()
         page = text_of(client.get("/events/quarantined/"))
         assert f"/events/{event.receipt}/retry/" in page
         assert "It could not be read" in text_of(client.get(f"/events/{event.receipt}/"))
@@ -315,13 +316,31 @@ class TestMessages:
         assert "not in quarantine any more" in text_of(client.post(f"/events/{event.receipt}/retry/", follow=True))
 
     def test_who_only_looks_cannot_try_again(self, world: World, cast: tuple[Person, Person, Monitoring]) -> None:
-        cast[2].source.sends(b"{", at=world.now)
+        event = cast[2].source.sends(b"{", at=world.now)
         world.settle()
-        url = f"/events/{Event.objects.get().receipt}/"
+        url = f"/events/{event.receipt}/"
         client = at_the_desk(observer(world))
-        assert "Try it again" not in text_of(client.get(url))
+        page = text_of(client.get(url))
+        assert "Try it again" not in page
+        assert "Discard it" not in page
         assert client.post(f"{url}retry/").status_code == 403
-        assert Event.objects.get().state == "quarantined"
+        assert client.post(f"{url}discard/").status_code == 403
+        event.refresh_from_db()
+        assert event.state == "quarantined"
+
+    def test_what_nobody_needs_is_discarded_and_its_receipt_says_by_whom(
+        self, world: World, cast: tuple[Person, Person, Monitoring]
+    ) -> None:
+        ada, _, monitoring = cast
+        event = monitoring.source.sends(b"{", at=world.now)
+        world.settle()
+        client, url = at_the_desk(ada), f"/events/{event.receipt}/"
+        assert client.get(f"{url}discard/").status_code == 405
+        page = text_of(client.post(f"{url}discard/", follow=True))
+        assert "It is discarded: nothing comes of it." in page
+        assert "It could not be read and was discarded. Nothing came of it. By Ada." in page
+        assert "not in quarantine any more" in text_of(client.post(f"{url}discard/", follow=True))
+        assert Record.objects.filter(verb="discarded", object_name=str(event)).exists()
 
     def test_an_unknown_receipt_is_not_found(self, world: World) -> None:
         client = at_the_desk(world.owner())

@@ -19,7 +19,7 @@ from tocsin.alerts.changes import NOBODY, GroupChange, Listeners, Told
 from tocsin.alerts.holding import Key
 from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Event
-from tocsin.alerts.quarantine import quarantine
+from tocsin.alerts.quarantine import KIND, is_end, quarantine, unread
 from tocsin.alerts.rows import EntryRow, EventRow
 from tocsin.alerts.rulebook import Rulebook, Speaker
 from tocsin.alerts.storable import without_nul
@@ -161,7 +161,7 @@ class _Absorbing:
         )
 
     def _batch(self, rulebook: Rulebook, read: Sequence[Read], errors: Errors) -> Absorbed:
-        ledger = _apply(read, rulebook.current(self.now))
+        ledger = _apply(_without_early_ends(read, errors), rulebook.current(self.now))
         if rulebook.trouble:
             _tell_trouble(ledger, rulebook.trouble, self.now)
         finish(ledger, self.follow, self.now)
@@ -239,6 +239,20 @@ def _silent(heard: Sequence[Heard]) -> Reason:
 
 
 _SILENT = {Change: Reason.CHANGE, Beat: Reason.BEAT, Subscription: Reason.SUBSCRIBED}
+
+
+def _without_early_ends(read: Sequence[Read], errors: Errors) -> Sequence[Read]:
+    """That messages cannot be read is not over when one that was tried again is in quarantine again."""
+    ends = {r.integration.id for r in read if r.event.kind == KIND and is_end(r.event)}
+    if not ends:
+        return read
+    early = ends & (unread(ends) | {event.integration_id for event, _ in errors})
+    return [
+        Read(r.event, r.integration, (), reason=Reason.STILL_UNREADABLE)
+        if r.integration.id in early and is_end(r.event)
+        else r
+        for r in read
+    ]
 
 
 def _apply(read: Sequence[Read], rulebook: Rulebook) -> Ledger:

@@ -4,18 +4,19 @@ On PostgreSQL locks are always taken in this order: the group's row, then its al
 its group's row.
 """
 
-import uuid
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from tocsin.alerts import stored
-from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Quarantine, Waiting
-from tocsin.alerts.quarantine import note_quarantine
+from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome, Quarantine, Waiting
+from tocsin.alerts.quarantine import end_alert, note_quarantine
+from tocsin.audit.actions import record
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GROUP_MAY_BECOME, AlertState, GroupState
 from tocsin.core.permissions import Actor, Verb, require
+from tocsin.core.receipts import Reason
 from tocsin.health import wakeups
 
 
@@ -89,23 +90,40 @@ def requeue_event(actor: Actor, event_id: int, now: datetime) -> bool:
     """Lets a quarantined event be tried again. False when it is not in quarantine."""
     require(actor, Verb.RETRY)
     with transaction.atomic():
-        found = Quarantine.objects.select_for_update().filter(pk=event_id).first()
-        if found is None:
+        event = _taken_out(event_id)
+        if event is None:
             return False
-        event = found.event
         Waiting.objects.create(event=event, integration_id=event.integration_id, received_at=event.received_at)
-        found.delete()
-        note_quarantine(now)
-        wakeups.notify()
+        _note(event, now)
     return True
 
 
-def post(integration_id: int, kind: str, body: bytes, now: datetime, receipt: uuid.UUID | None = None) -> uuid.UUID:
-    """A message of Tocsin's own, or one that it has fetched, put where those of other tools are put; the receipt.
+def discard_event(actor: Actor, event_id: int, now: datetime) -> bool:
+    """Nothing is to come of a quarantined event; its receipt says who said so. False when it is not in quarantine."""
+    require(actor, Verb.RETRY)
+    with transaction.atomic():
+        event = _taken_out(event_id)
+        if event is None:
+            return False
+        why = f"By {actor.name}."
+        Outcome.objects.create(
+            event=event, at=now, position=0, dedup_key="", action="", reason=Reason.DISCARDED, why=why
+        )
+        record(actor, "discarded", event, now)
+        _note(event, now)
+    return True
 
-    In the caller's transaction: what it tells about and its telling are kept together, or neither is.
-    """
-    receipt = receipt or uuid.uuid4()
-    Event.objects.create(receipt=receipt, integration_id=integration_id, kind=kind, body=body, received_at=now)
+
+def _taken_out(event_id: int) -> Event | None:
+    found = Quarantine.objects.select_for_update().filter(pk=event_id).first()
+    if found is None:
+        return None
+    event = found.event
+    found.delete()
+    return event
+
+
+def _note(event: Event, now: datetime) -> None:
+    note_quarantine(now)
+    end_alert(event.integration_id, now)
     wakeups.notify()
-    return receipt

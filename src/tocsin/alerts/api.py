@@ -164,6 +164,13 @@ def retry(request: HttpRequest, pk: int) -> Status[None]:
     return Status(202, None)
 
 
+@router.post("/events/{int:pk}/discard", response={204: None}, summary="Discard a quarantined event")
+def discard(request: HttpRequest, pk: int) -> Status[None]:
+    if not actions.discard_event(actor(request), pk, clock.now()):
+        raise rest.BadRequest(status=409, detail="This event is not in quarantine.")
+    return Status(204, None)
+
+
 def _group(row: AlertGroup) -> dict[str, object]:
     names = (
         "title", "severity", "urgency", "state", "opened_at", "last_event_at", "acknowledged_at", "resolved_at",

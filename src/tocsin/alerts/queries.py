@@ -128,7 +128,7 @@ class Receipt:
 _EVENT_SENTENCES = {
     "new": "It is on disk and waits for its turn.",
     "absorbed": "It was read and acted on.",
-    "quarantined": "It could not be read. It is kept, and was not acted on.",
+    "quarantined": "It could not be read. It is kept, and whoever is on call is told of it.",
 }
 
 

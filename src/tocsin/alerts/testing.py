@@ -39,7 +39,11 @@ def test_alert(actor: Actor, integration: Integration, now: datetime) -> uuid.UU
 
 def _body(integration: Integration, receipt: uuid.UUID, now: datetime) -> bytes:
     """Ours, or, where a mapping reads only what its own tool sends, the last message that came."""
-    last = integration.events.filter(waiting=None, quarantine=None).values_list("body", flat=True).first()
+    last = (
+        integration.events.filter(kind=integration.kind, waiting=None, quarantine=None)
+        .values_list("body", flat=True)
+        .first()
+    )
     for body in (_BODIES[integration.kind](receipt.hex[:8], now), *([bytes(last)] if last else [])):
         if _is_news(integration, body, now):
             return body

@@ -7,6 +7,7 @@ urlpatterns = [
     path("events/quarantined/", events.quarantine, name="quarantine"),
     path("events/<uuid:receipt>/", events.event, name="event"),
     path("events/<uuid:receipt>/retry/", events.event_retry, name="event_retry"),
+    path("events/<uuid:receipt>/discard/", events.event_discard, name="event_discard"),
     path("services/", services.services, name="services"),
     # /services/new/ is a form of the services' own
     re_path(r"^services/(?!new/)(?P<slug>[-\w]+)/$", services.service, name="service"),

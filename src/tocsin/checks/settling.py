@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from tocsin.alerts.actions import post
+from tocsin.alerts.posting import post
 from tocsin.checks.models import Check, Spell
 from tocsin.core.signals import Action
 from tocsin.health import wakeups

@@ -48,6 +48,8 @@ class Reason(StrEnum):
     CHANGE = "recorded as a change"
     BEAT = "heard as a ping"
     SUBSCRIBED = "subscription confirmed"
+    DISCARDED = "discarded"
+    STILL_UNREADABLE = "others are still in quarantine"
 
     @property
     def sentence(self) -> str:
@@ -83,5 +85,7 @@ _SENTENCES = {
     Reason.EMPTY: "The message was read and has no alerts in it.",
     Reason.CHANGE: "Recorded as a change.",
     Reason.BEAT: "Heard as the ping of a heartbeat.",
+    Reason.DISCARDED: "It could not be read and was discarded. Nothing came of it.",
+    Reason.STILL_UNREADABLE: "Messages of the integration are in quarantine again. Its alert stays open.",
     Reason.SUBSCRIBED: "A topic asked whether its messages are wanted here. Tocsin says yes by opening its address.",
 }

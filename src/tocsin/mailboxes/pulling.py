@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tocsin import clock
-from tocsin.alerts.actions import post
 from tocsin.alerts.models import KnownReceipt
+from tocsin.alerts.posting import post
 from tocsin.health import problems
 from tocsin.health.edges import contained
 from tocsin.mailboxes import imap

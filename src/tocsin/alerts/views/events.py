@@ -38,6 +38,16 @@ def event_retry(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
     return redirect("event", receipt)
 
 
+@require_POST
+def event_discard(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
+    found = queries.event(request.actor, receipt)
+    if actions.discard_event(request.actor, found.pk, clock.now()):
+        messages.success(request, "It is discarded: nothing comes of it.")
+    else:
+        messages.info(request, "It is not in quarantine any more: somebody else has taken care of it.")
+    return redirect("event", receipt)
+
+
 def quarantine(request: ActorRequest) -> HttpResponse:
     page = paginate(queries.quarantined(request.actor), request)
     return render(request, "alerts/quarantine.html", {"page": page, "can_retry": request.actor.may(Verb.RETRY)})

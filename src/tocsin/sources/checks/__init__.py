@@ -1,6 +1,6 @@
 """Verdicts of Tocsin's own checks, which come in like what any other tool says: with a receipt, dedup and routing.
 
-`{check, action, name, summary, severity, source, url, details}`
+`{check, action, name, summary, severity, source, url, link, details}`
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ class Told(msgspec.Struct, kw_only=True):
     severity: Severity = Severity.CRITICAL
     source: str = ""  # what is checked
     url: str = ""  # the page of the check
+    link: str = "The check"  # what that page is called
     details: dict[str, object] = {}
 
 
@@ -43,7 +44,7 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
             source=texts.name(told.source),
             component=texts.name(told.name),
             details=told.details,
-            links=texts.links([(told.url, "The check")]),
+            links=texts.links([(told.url, told.link)]),
         )
     ]
 
