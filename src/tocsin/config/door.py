@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import structlog
 
 from tocsin.ingest import http
+from tocsin.ingest.commit import Full
 from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Answer, App, Receive, Scope, Send
 from tocsin.ingest.outcomes import outcome
@@ -29,6 +30,7 @@ from tocsin.ingest.outcomes import outcome
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST_PAGE = 2 * 1024 * 1024  # bytes of a request to a page or to the API
 LARGEST_FROM_TOOLS = 256 * 1024
+LARGE_AT_ONCE = 16  # bodies above that, which are held in memory until they are whole
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,13 @@ WRONG_HOST = http.problem(
     "Tocsin does not answer under this name. Use its public URL, or set TOCSIN_PUBLIC_URL to the one you used.",
 )
 TOO_LARGE = http.problem(413, "Too large", "This is more than Tocsin takes here.", (b"connection", b"close"))
+TOO_MUCH = http.problem(
+    503,
+    "Try again",
+    "Too many large requests come at once. Send it again.",
+    (b"retry-after", b"2"),
+    (b"connection", b"close"),
+)
 NO_LENGTH = http.problem(411, "Length required", "Send the body with a Content-Length.", (b"connection", b"close"))
 
 
@@ -77,6 +86,7 @@ class Door:
         """`beside`: what hears by other ways; it hands to the store that ingest opens, and ends before it."""
         self.ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
         self._beside = tuple(beside)
+        self._large = 0  # bodies that are being read, of the larger ones
         self._hosts = LOOPBACK | {public_host.lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,9 +98,12 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if _is_asked(scope["method"], path):
-            await self._pages(_honest(scope), receive, send)
+            await self._page(scope, receive, send, LARGEST_FROM_TOOLS)
         elif path.startswith(("/v2/", "/in/", "/ping/")):
-            await (self._tools if _is_of_tools(scope) else self.ingest)(scope, receive, send)
+            if _is_of_tools(scope):
+                await self._page(scope, receive, send, LARGEST_FROM_TOOLS)
+            else:
+                await self.ingest(scope, receive, send)
         elif path == "/healthz":
             await http.send(send, ALIVE)
         elif path == "/readyz":
@@ -100,24 +113,49 @@ class Door:
         elif path == "/live":
             await self._live(scope, receive, send)
         else:
-            await self._pages(_honest(scope), receive, send)
+            await self._page(scope, receive, send, LARGEST_PAGE)
 
-    async def _tools(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Go's clients send bodies in chunks, without a length, which WSGI does not take: they are read here."""
+    async def _page(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        """A thread is taken when the body is here: there are few, and half-sent requests would keep them all.
+
+        Go's clients send bodies in chunks, without a length, which WSGI does not take: they get one here.
+        """
+        if not http.has_body(scope):
+            await self._pages(_honest(scope), receive, send)
+            return
         try:
-            body = await http.read(scope, receive, LARGEST_FROM_TOOLS)
+            body = await self._body(scope, receive, most)
         except http.TooLarge:
             await http.send(send, TOO_LARGE)
+        except Full:
+            await http.send(send, TOO_MUCH)
         except http.Gone:
             return
         else:
             await self._pages(*_whole(_honest(scope), body), send)
 
+    async def _body(self, scope: Scope, receive: Receive, most: int) -> bytes:
+        """`Full`, `http.TooLarge`, `http.Gone`."""
+        taken = 0
+
+        async def larger() -> int:
+            nonlocal taken
+            if self._large >= LARGE_AT_ONCE:
+                raise Full
+            taken = 1
+            self._large += taken
+            return most
+
+        try:
+            usual = min(most, LARGEST_FROM_TOOLS)
+            return await http.read(scope, receive, usual, larger=larger if usual < most else None)
+        finally:
+            self._large -= taken
+
     def _refused(self, scope: Scope) -> Answer | None:
         if _host(scope) not in self._hosts:
             return WRONG_HOST
-        length = http.header(scope, b"content-length")
-        if length.isdigit() and int(length) > LARGEST_PAGE:
+        if http.announced(scope) > LARGEST_PAGE:
             return TOO_LARGE
         return NO_LENGTH if http.header(scope, b"transfer-encoding") else None
 

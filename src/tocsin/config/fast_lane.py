@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from tocsin.config.patience import PatientProtocol
 from tocsin.ingest import http
 from tocsin.ingest.app import Ingest, Taken
 from tocsin.ingest.contract import LARGEST
@@ -73,7 +73,7 @@ def _is_usual(headers: http.Headers) -> bool:
     )
 
 
-class FastLane(HttpToolsProtocol):
+class FastLane(PatientProtocol):
     heads = Heads()  # of all connections
 
     def __init__(
@@ -85,7 +85,6 @@ class FastLane(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._ingest: Ingest | None = getattr(self.app, "ingest", None)
-        self._is_inside = False  # a request that goes the ordinary way, and has not been read to its end
         self._taken: Taken | None = None  # the event that is being written
         self._held: list[bytes] = []  # what came meanwhile
         self._is_last = False  # the server stops
@@ -97,9 +96,6 @@ class FastLane(HttpToolsProtocol):
         elif self._ingest is None or not self._is_between() or not self._take(data, self._ingest):
             super().data_received(data)
 
-    def _is_between(self) -> bool:
-        return not self._is_inside and (self.cycle is None or self.cycle.response_complete) and not self.pipeline
-
     def _take(self, data: bytes, ingest: Ingest) -> bool:
         end = data.find(b"\r\n\r\n", 0, LONGEST_HEAD)
         if end < 0:
@@ -108,7 +104,11 @@ class FastLane(HttpToolsProtocol):
         if head is None or len(data) != end + 4 + head.length:
             return False
         self._taken = ingest.take(head.desk, head.scope, data[end + 4 :], self._written)
-        return self._taken is not None
+        if self._taken is None:
+            return False
+        if self._deadline is not None:  # the first one of a connection
+            self._expect_no_more()
+        return True
 
     def _hold(self, data: bytes) -> None:
         """A sender that does not wait for its answer."""
@@ -136,16 +136,6 @@ class FastLane(HttpToolsProtocol):
             data, self._held = b"".join(self._held), []
             self.transport.resume_reading()
             self.data_received(data)
-
-    # what uvicorn's parser finds on the ordinary way
-
-    def on_message_begin(self) -> None:
-        self._is_inside = True
-        super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        self._is_inside = False
-        super().on_message_complete()
 
     # one timer for many requests: to set it anew for each costs more than to look, when it rings, how long it has been
 

@@ -65,10 +65,10 @@ async def read(
     `larger` is asked once, when it is more than `most`, before anything is read of a length that was announced: how
     much is taken after all. What it raises is raised here.
     """
-    announced = _announced(scope)
-    if announced > most and larger is not None:
+    length = announced(scope)
+    if length > most and larger is not None:
         most, larger = await larger(), None
-    if announced > most:
+    if length > most:
         raise TooLarge((await _piece(receive))[0][:most])
     body, size, more = bytearray(), 0, True
     while more:
@@ -84,8 +84,12 @@ async def read(
     return bytes(body)
 
 
-def _announced(scope: Scope) -> int:
-    """How many bytes; more than there can be for a number that is too long to be read."""
+def has_body(scope: Scope) -> bool:
+    return announced(scope) > 0 or bool(header(scope, b"transfer-encoding"))
+
+
+def announced(scope: Scope) -> int:
+    """How many bytes its body has; more than there can be for a number that is too long to be read."""
     length = header(scope, b"content-length")
     if not length.isdigit():
         return 0
