@@ -141,6 +141,11 @@ def test_messages_that_are_nearly_right(where: str, data: st.DataObject) -> None
     judge(where, body, headers=[JSON])
 
 
+@pytest.mark.parametrize("signature", ["\x80", "=", "a"])
+def test_a_signature_that_is_none(signature: str) -> None:
+    assert judge("/in/sns", json.loads(sample("/in/sns")) | {"Signature": signature}).status == 403
+
+
 @pytest.mark.parametrize("where", [w for w in PATHS if w != "/ping"])
 @pytest.mark.parametrize("number", HUGE, ids=lambda n: n[:8])
 def test_numbers_beyond_all_bounds(where: str, number: str) -> None:
