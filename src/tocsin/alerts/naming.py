@@ -55,4 +55,5 @@ def _is_uuid(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) < _LARGEST
+    is_short = len(text) < 20  # noqa: PLR2004 - Python reads no number of thousands of digits
+    return is_short and text.isascii() and text.isdigit() and int(text) < _LARGEST

@@ -3,7 +3,8 @@
 Under /api/ errors are problem details, which `config.api` writes itself.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,10 +16,16 @@ from django.shortcuts import redirect, render
 from django.template import loader
 
 from tocsin import rest
+from tocsin.core import storable
 from tocsin.core.permissions import Denied
 from tocsin.people.problems import Refused
 
 _SECRET = ("password", "secret", "code", "credential")
+_BEYOND = 2**63
+_UNSTORABLE = (
+    "A text in this request has a NUL in it, or half of a pair of surrogates. No database keeps these, so nothing was "
+    "done. Go back and try again without it."
+)
 _NOT_TYPED = ("next", "verb")
 
 
@@ -29,8 +36,18 @@ class ErrorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # PostgreSQL takes no NUL, and no page has a use for one
-        return bad_request(request) if "%00" in request.META.get("QUERY_STRING", "") else self.get_response(request)
+        if not _is_storable(request):
+            return _page(request, 400, "That cannot be kept", _UNSTORABLE)
+        # nothing is called by a name with a NUL, nor with this: each view says in its own words that nothing is there
+        request.path_info = request.path_info.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, parts: Mapping[str, object]
+    ) -> HttpResponse | None:
+        """Numbers in addresses are those of rows, and no database counts further."""
+        is_beyond = any(isinstance(part, int) and part >= _BEYOND for part in parts.values())
+        return not_found(request) if is_beyond else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Denied):
@@ -40,6 +57,21 @@ class ErrorsMiddleware:
         if isinstance(error, ObjectDoesNotExist):
             return not_found(request, Http404())
         return None
+
+
+def _is_storable(request: HttpRequest) -> bool:
+    """Whether a database keeps what was typed or sent. Fields of forms would refuse it, but not all is read by one."""
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        return False
+    if request.content_type == "application/x-www-form-urlencoded":
+        return b"%00" not in request.body
+    if not _is_api(request) or b"\\u" not in request.body:
+        return True
+    try:
+        said = json.loads(request.body)
+        return bool(storable.json(said) == said)
+    except (ValueError, RecursionError):
+        return True  # the API says what is wrong with it
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's name

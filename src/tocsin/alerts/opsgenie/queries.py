@@ -14,6 +14,7 @@ from tocsin.services.models import Integration
 from tocsin.sources import texts
 
 _LARGEST = 2**63
+_TINY = re.compile(r"[0-9]{1,19}")  # Python reads no number of thousands of digits
 _TERM = re.compile(r'(?:(\w+)\s*[:=]\s*)?(?:"([^"]*)"|([^\s"]+))\s*(?:AND\s+|$)?', re.IGNORECASE)
 _SORTS = {
     "createdAt": "opened_at",
@@ -46,7 +47,7 @@ def _named(identifier: str, by: str) -> Q | None:
     if by == "alias":
         return Q(dedup_key=texts.key(identifier))
     if by == "tiny":
-        return Q(pk=int(identifier)) if identifier.isdecimal() and int(identifier) < _LARGEST else None
+        return Q(pk=int(identifier)) if _TINY.fullmatch(identifier) and int(identifier) < _LARGEST else None
     try:
         return Q(uid=uuid.UUID(identifier))
     except ValueError:

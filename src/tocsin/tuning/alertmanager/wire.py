@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tocsin.core import storable
 from tocsin.core.matching import Matcher, Matchers, Op, Unparsable, parse
 from tocsin.rules import queries
 from tocsin.rules.models import Silence
@@ -64,6 +65,8 @@ def read(body: bytes) -> Posted:
             raise coded(422, f"{name} in body is required", 602)
     if not posted.matchers:
         raise coded(422, "matchers in body should have at least 1 items", 612)
+    if storable.json(given) != given:
+        raise coded(400, 'parsing silence body from "" failed, because no database keeps a text with a NUL')
     return posted
 
 
