@@ -150,3 +150,15 @@ def test_nobody_changes_nothing(policy: EscalationPolicy) -> None:
     ):
         with pytest.raises(Denied):
             attempt()
+
+
+@pytest.mark.parametrize("kind", ["generic", "email"])
+def test_a_mapping_that_may_not_end_is_not_saved(kind: str) -> None:
+    service = make_service()
+    endless = {"severity": "{% for a in item %}{% for b in item %}{% endfor %}{% endfor %}"}
+    with pytest.raises(Refused, match="a loop in a loop"):
+        actions.create_integration(TOCSIN, service, kind, "M", NOON, endless)
+    made, _ = actions.create_integration(TOCSIN, service, kind, "M", NOON)
+    with pytest.raises(Refused, match="a loop in a loop"):
+        actions.change_integration(TOCSIN, made, NOON, mapping=endless)
+    assert "a loop in a loop" in str(actions.try_mapping(kind, endless, SOURCES[kind].sample))

@@ -132,17 +132,27 @@ def try_mapping(kind: str, mapping: Mapping[str, object], sample: bytes) -> list
     if kind not in SOURCES:
         return _unknown(kind)
     try:
+        _check_fit(kind, mapping)
         return [heard for heard in SOURCES[kind].parse(sample, mapping, _ANY_TIME) if isinstance(heard, Signal)]
     except Unreadable as error:
         return str(error)
 
 
 def _check_mapping(kind: str, mapping: Mapping[str, object]) -> None:
-    """Nothing can be said without a sample, except that the kind is known and the mapping is for it."""
+    """What can be said without a sample: that the kind is known, and that its expressions and templates can be used."""
     if kind not in SOURCES:
         raise Refused(_unknown(kind), {"kind": _unknown(kind)})
     if not all(isinstance(name, str) for name in mapping):
         raise Refused("The names in a mapping are texts.", {"mapping": "The names in a mapping are texts."})
+    try:
+        _check_fit(kind, mapping)
+    except Unreadable as error:
+        raise Refused(str(error), {"mapping": str(error)}) from error
+
+
+def _check_fit(kind: str, mapping: Mapping[str, object]) -> None:
+    if fits := SOURCES[kind].fits:
+        fits(mapping)
 
 
 def _unknown(kind: str) -> str:

@@ -32,6 +32,7 @@ class Source:
     setup: str  # how to point the tool here, with {url} and {key}
     is_mailed: bool = False  # comes as a mail and not by HTTP: its {url} is an e-mail address
     mapping: Mapping[str, object] = field(default_factory=dict)  # what an empty one means, where that can be written
+    fits: Callable[[Mapping[str, object]], None] | None = None  # whether a mapping can be used at all; Unreadable
     check: Callable[[bytes], object] | None = None  # what is asked of a webhook before it is taken; Unreadable
     is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
     is_timeless: Callable[[bytes], bool] = _always  # whether the body means the same whenever it comes

@@ -12,6 +12,7 @@ from tocsin.sources import generic, texts
 from tocsin.sources.contract import Source
 from tocsin.sources.email import mail, stamps, subjects
 from tocsin.sources.email.mail import Mail
+from tocsin.sources.generic.mapping import check_all
 
 # what an empty mapping means; one that says less is filled up from here
 MAPPING: Mapping[str, object] = {
@@ -145,4 +146,5 @@ SOURCE = Source(
     setup=SETUP,
     is_mailed=True,
     mapping=MAPPING,
+    fits=check_all,
 )

@@ -15,7 +15,7 @@ from tocsin.core.signals import Action, Image, Severity, Signal
 from tocsin.sources import texts
 from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.generic import usual
-from tocsin.sources.generic.mapping import FIELDS, Item, check, find, items
+from tocsin.sources.generic.mapping import FIELDS, Item, check, check_all, find, items
 
 Found = Mapping[str, object]  # each of FIELDS, as the message has it
 
@@ -150,4 +150,5 @@ SOURCE = Source(
     sample=SAMPLE,
     setup=SETUP,
     check=read,
+    fits=check_all,
 )
