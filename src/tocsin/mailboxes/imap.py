@@ -200,6 +200,8 @@ def _sign_in(client: _Client, account: Account) -> None:
         client.capabilities = tuple(_said(data).upper().split())
     except imaplib.IMAP4.error as error:
         raise Broken(f"the server does not let {account.user} in: {_words(error)}") from error
+    except UnicodeError as error:  # whose text would tell a part of the password
+        raise Broken("the server takes no user name or password with letters other than ASCII") from error
 
 
 def _literal(user: str) -> str:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from tocsin.health.edges import contained
 from tocsin.mailboxes import imap
 from tocsin.mailboxes.imap import Account, Broken, Folder, Withheld
 from tocsin.mailboxes.models import Mailbox
+from tocsin.sealing import Unsealable
 from tocsin.sources.copies import receipt_of
 from tocsin.sources.email import SOURCE, copies, stamps
 
@@ -58,11 +60,20 @@ def _take(row: Mailbox, now: datetime) -> bool:
 
 
 def _pull_apart(pk: int) -> None:
-    """On a thread of its own, which has a connection of its own."""
+    """On a thread of its own, which has a connection of its own. Whatever goes wrong is told: mails page people."""
     try:
-        contained(lambda: pull(Mailbox.objects.get(pk=pk), clock.now()), "a mailbox cannot be pulled", id=pk)
+        done = contained(lambda: pull(Mailbox.objects.get(pk=pk), clock.now()), "a mailbox cannot be pulled", id=pk)
+        if done.error is not None and not done.is_mood:
+            contained(partial(_broke, pk, done.error), "a mailbox that cannot be pulled cannot be told of", id=pk)
     finally:
         connection.close()
+
+
+def _broke(pk: int, error: Exception) -> None:
+    row = Mailbox.objects.defer("password").filter(pk=pk).first()
+    if row is not None:  # it may have been taken out meanwhile
+        said = f"its password was {error}" if isinstance(error, Unsealable) else f"{type(error).__name__}: {error}"
+        _failed(row, said.rstrip("."), clock.now())
 
 
 def pull(row: Mailbox, now: datetime) -> int:
