@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.world import Monitoring, Person, World
+from tests.world import SETUP, Monitoring, Person, World
 from tocsin.core.escalation import Reason, Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.paging import actions, handing
 from tocsin.paging.models import Escalation
 from tocsin.people import actions as people
 from tocsin.people.problems import Refused
+from tocsin.rules import routing, silences
 
 HOUR = timedelta(hours=1)
 
@@ -176,6 +177,37 @@ def test_one_more_responder_is_asked_beside_the_escalation(
     assert world.group().acknowledged_by == ada.user
     assert "joined" in world.history()
     world.forward(minutes=20)
+    world.nothing_else()
+
+
+def test_a_responder_who_answers_before_the_page_leaves_is_not_paged(
+    world: World, ada: Person, grace: Person, monitoring: Monitoring
+) -> None:
+    monitoring.fires()
+    ada.expect_page("checkout")
+    ada.acknowledges()
+    handing.add_responder(world.group().pk, grace.user.pk, ada.actor, world.now)
+    grace.acknowledges()
+    assert world.history()[-1] == "joined"
+    world.forward(minutes=20)
+    world.nothing_else()
+
+
+def test_who_it_is_given_to_does_not_answer_then_the_catch_all_of_its_route_is_paged(
+    world: World, ada: Person, grace: Person, monitoring: Monitoring
+) -> None:
+    rita = world.person("Rita")
+    type(monitoring.source.integration).objects.update(is_routed=True)
+    routed = world.policy([ada], catch_all=[rita])
+    routing.save_route(SETUP, None, world.now, name="Critical", matchers='severity="critical"', policy=routed)
+    silences.create_silence(SETUP, 'severity="critical"', world.now, world.now + 10 * HOUR, "Moving.", world.now)
+    monitoring.fires()
+    handing.reassign_to_person(world.group().pk, grace.user.pk, ada.actor, world.now)
+    world.forward(minutes=14)
+    for _ in range(3):
+        grace.expect_page("checkout")
+    world.forward(minutes=1)
+    rita.expect_page("checkout")
     world.nothing_else()
 
 

@@ -10,7 +10,9 @@ from tocsin.core.conditions import Condition
 from tocsin.core.escalation import Reason, Step, Target, TargetKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Severity
+from tocsin.paging import queries
 from tocsin.paging.following import UNREADABLE
+from tocsin.people.models import ContactMethod
 from tocsin.policies import places, snapshots
 from tocsin.policies.actions import StepSpec, change_policy, save_steps
 from tocsin.policies.models import EscalationPolicy, PolicyVersion
@@ -60,6 +62,42 @@ def test_one_of_two_is_not_enough_and_the_catch_all_hears_of_it(world: World, ca
     ada.acknowledges()
     world.forward(minutes=5)
     olga.expect_page("checkout")
+
+
+def test_who_answered_for_one_of_two_can_answer_the_catch_all(world: World, cast: Cast) -> None:
+    _, grace, olga = cast
+    world.monitoring(with_steps(world, pages(olga, grace, answers=2), repeats=0)).fires()
+    olga.expect_page("checkout")
+    grace.expect_page("checkout")
+    assert olga.acknowledges().reason is Reason.PARTLY_ACKNOWLEDGED
+    world.forward(minutes=5)
+    olga.expect_page("checkout")  # as an owner, and one answer is enough
+    assert olga.acknowledges().reason is Reason.ACKNOWLEDGED
+    world.forward(minutes=29)
+    world.nothing_else()
+
+
+def test_who_answered_for_one_of_two_can_answer_the_next_step(world: World, cast: Cast) -> None:
+    ada, grace, _ = cast
+    world.monitoring(with_steps(world, pages(ada, grace, answers=2), pages(ada))).fires()
+    ada.expect_page("checkout")
+    grace.expect_page("checkout")
+    ada.acknowledges()
+    world.forward(minutes=5)
+    ada.expect_page("checkout")
+    assert ada.acknowledges().reason is Reason.ACKNOWLEDGED
+    assert world.group().state == GroupState.ACKNOWLEDGED
+
+
+def test_the_tab_of_who_has_answered_rings_no_more_while_others_have_to(world: World, cast: Cast) -> None:
+    ada, grace = world.person("Linus", methods=()), cast[1]
+    ContactMethod.objects.create(
+        user=ada.user, kind="inapp", label="In the app", verified_at=world.now, created_at=world.now
+    )
+    world.monitoring(with_steps(world, pages(ada, grace, answers=2))).fires()
+    assert [ring.title for ring in queries.ringing(ada.user.pk)] == ["Checkout: checkout is down"]
+    assert ada.acknowledges().reason is Reason.PARTLY_ACKNOWLEDGED
+    assert queries.ringing(ada.user.pk) == []
 
 
 def test_a_step_for_errors_only_is_passed_over_with_its_reason(world: World, cast: Cast) -> None:

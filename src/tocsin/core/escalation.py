@@ -181,11 +181,11 @@ def acknowledge(snapshot: Snapshot, state: State, urgency: Urgency, now: datetim
     if state.status is not Status.RUNNING:
         ended = state.status is Status.ENDED
         return Decision(reason=Reason.ALREADY_ENDED if ended else Reason.ALREADY_ACKNOWLEDGED, state=state)
-    if who in state.answered:
-        return Decision(reason=Reason.ALREADY_ACKNOWLEDGED, state=state)
-    answered = state.answered if who is None else (*state.answered, who)
+    is_known = who is None or who in state.answered  # of an earlier step, too: a later one may need fewer
+    answered = state.answered if who is None or is_known else (*state.answered, who)
     if who is not None and len(answered) < state.answers_needed:
-        return Decision(reason=Reason.PARTLY_ACKNOWLEDGED, state=replace(state, answered=answered))
+        reason = Reason.ALREADY_ACKNOWLEDGED if is_known else Reason.PARTLY_ACKNOWLEDGED
+        return Decision(reason=reason, state=replace(state, answered=answered))
     lasts = snapshot.ack_timeout_high if urgency is Urgency.HIGH else snapshot.ack_timeout_low
     until = None if lasts is None else now + lasts
     after = replace(state, status=Status.ACKNOWLEDGED, next_due=until, answered=())

@@ -32,29 +32,31 @@ def begin(group: AlertGroup, target: Target, now: datetime) -> Escalation:
 
 def answered(group_id: int, user_id: int | None, now: datetime) -> bool:
     """Ends what this person was asked. The group's row is held by the caller."""
-    asked = _live([group_id]).filter(notifications__user=user_id).distinct().values_list("pk", flat=True)
-    found = list(rows.locked(Escalation.objects.filter(pk__in=list(asked)))) if user_id is not None else []
+    asked = [row.pk for row in _asked(group_id, user_id)]
+    found = list(rows.locked(Escalation.objects.filter(pk__in=asked).order_by("pk"))) if asked else []
     for row in found:
         row.acknowledged_at, row.acknowledged_by_id = now, user_id
     _end(found, now)
     return bool(found)
 
 
-def is_asked(group_id: int, user_id: int) -> bool:
-    """Whoever is asked is the only target of the only step."""
-    asked = _live([group_id]).select_related("snapshot")
-    return any(row.snapshot.body["steps"][0]["targets"][0]["id"] == user_id for row in asked)
-
-
-def is_waiting_for(group_id: int, user_id: int | None) -> bool:
-    """Whether this person was paged to help and has not answered."""
-    return user_id is not None and _live([group_id]).filter(notifications__user=user_id).exists()
+def is_asked(group_id: int, user_id: int | None) -> bool:
+    """Whether this person was asked to help and has not answered."""
+    return bool(_asked(group_id, user_id))
 
 
 def end(group_ids: Collection[int], now: datetime) -> None:
     """What they are about is over."""
     if group_ids:
         _end(list(rows.locked(_live(group_ids).order_by("pk"))), now)
+
+
+def _asked(group_id: int, user_id: int | None) -> list[Escalation]:
+    """Whoever is asked is the only target of the only step, also before the first page is made."""
+    if user_id is None:
+        return []
+    asked = _live([group_id]).select_related("snapshot").order_by("pk")
+    return [row for row in asked if row.snapshot.body["steps"][0]["targets"][0]["id"] == user_id]
 
 
 def _live(group_ids: Collection[int]) -> QuerySet[Escalation]:

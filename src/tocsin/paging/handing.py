@@ -113,8 +113,8 @@ def _policy_of(group_id: int) -> Snapshot:
     row = Escalation.objects.filter(kind=rows.ALERT, group=group_id).order_by("-pk").first()
     if row is not None:
         return rows.policies_of([row])[row.pk]
-    group = AlertGroup.objects.select_related("service__policy").get(pk=group_id)
-    return snapshots.snapshot_of(group.service.policy)
+    group = AlertGroup.objects.select_related("policy", "service__policy").get(pk=group_id)
+    return snapshots.snapshot_of(group.policy or group.service.policy)
 
 
 def _reassign(group_id: int, version: PolicyVersion, whom: str, actor: Actor, now: datetime) -> Answer:

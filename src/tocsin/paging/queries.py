@@ -55,7 +55,8 @@ def ringing(user_id: int) -> list[Ring]:
     unanswered = rung.filter(escalation__status=Status.RUNNING).select_related("escalation__group__service")
     newest: dict[int, Notification] = {}
     for notification in unanswered.order_by("-pk")[: _RINGS * 2]:
-        newest.setdefault(notification.escalation_id, notification)
+        if not _has_answered(notification.escalation, user_id):
+            newest.setdefault(notification.escalation_id, notification)
     return [_ring(n) for n in list(newest.values())[:_RINGS]]
 
 
@@ -102,7 +103,7 @@ def next_up(actor: Actor, group: AlertGroup, now: datetime) -> NextUp | None:
 def is_asked(actor: Actor, group: AlertGroup) -> bool:
     """Whether the actor is asked to help, and has not answered."""
     require(actor, Verb.VIEW)
-    return beside.is_waiting_for(group.pk, actor.user_id)
+    return beside.is_asked(group.pk, actor.user_id)
 
 
 def tests_of(actor: Actor, user_id: int) -> QuerySet[Escalation]:
@@ -120,6 +121,11 @@ def deliveries(actor: Actor, filters: Deliveries = Deliveries()) -> QuerySet[Not
     found = Notification.objects.select_related("user", "escalation__group__service", "message")
     found = found.defer("message__target", "message__secret", "message__payload")
     return found.filter(**{name: value for name, value in asked.items() if value}).order_by("-pk")
+
+
+def _has_answered(row: Escalation, user_id: int) -> bool:
+    """As one of several who have to, and others are missing still."""
+    return user_id in row.answered and len(row.answered) < row.answers_needed
 
 
 def _ring(notification: Notification) -> Ring:
