@@ -11,9 +11,10 @@ from tests.apps.domain import ADMIN, NOW, as_, hours, person, schedule, team, we
 from tests.conftest import NOON
 from tests.pages.desk import at_the_desk, living, text_of
 from tocsin.audit.models import Record
-from tocsin.core.permissions import NOBODY, Denied
+from tocsin.core.permissions import NOBODY, Denied, Scope
 from tocsin.people.actions import set_active
 from tocsin.people.problems import Refused
+from tocsin.people.tokens import create_token
 from tocsin.schedules import actions, feeds
 from tocsin.schedules.models import CalendarLink, Schedule
 
@@ -130,3 +131,14 @@ def test_links_over_the_api() -> None:
     assert "url" not in listed
     assert caller.call("DELETE", f"/calendar-links/{made['id']}").status == 204
     assert feeds.feed_of(token_of(made["url"]), NOON) is None
+
+
+def test_a_token_that_may_only_read_makes_and_stops_no_links() -> None:
+    ada = person("Ada")
+    link, _ = feeds.make_link(as_(ada), None, NOW)
+    _, raw = create_token(as_(ada), "dashboard", [Scope.READ], ada, None, NOW)
+    headers = {"Authorization": f"Bearer {raw}"}
+    body = {"content_type": "application/json", "headers": headers}
+    assert Client().post("/api/v1/calendar-links", "{}", **body).status_code == 403
+    assert Client().delete(f"/api/v1/calendar-links/{link.pk}", headers=headers).status_code == 403
+    assert CalendarLink.objects.get().token_hash == link.token_hash

@@ -43,7 +43,7 @@ def links(actor: Actor) -> QuerySet[CalendarLink]:
 
 def make_link(actor: Actor, schedule: Schedule | None, now: datetime) -> tuple[CalendarLink, str]:
     """The link and its address, which is shown once. Made anew, the old address stops working at once."""
-    require(actor, Verb.VIEW)
+    require(actor, Verb.EDIT_SELF)
     if actor.user_id is None:
         raise Refused("A calendar link belongs to a person. Use a token that acts as one.")
     raw = sealing.token()
@@ -59,8 +59,7 @@ def make_link(actor: Actor, schedule: Schedule | None, now: datetime) -> tuple[C
 
 
 def drop_link(actor: Actor, link: CalendarLink, now: datetime) -> None:
-    if link.owner_id != actor.user_id:
-        require(actor, Verb.MANAGE_PEOPLE)
+    require(actor, Verb.EDIT_SELF if link.owner_id == actor.user_id else Verb.MANAGE_PEOPLE)
     delete(actor, link, now)
 
 
