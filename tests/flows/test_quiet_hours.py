@@ -1,10 +1,12 @@
 """Low urgency waits until people are awake; high urgency never does."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from tests.world import Monitoring, Person, World
+from tocsin.paging import actions as paging
+from tocsin.paging import handing
 from tocsin.paging.models import Notification
 from tocsin.people import actions
 from tocsin.people.problems import Refused
@@ -121,3 +123,33 @@ def test_hours_that_make_no_sense_are_refused(world: World, hours: dict[str, tim
     linus = world.person("Linus")
     with pytest.raises(Refused):
         actions.change_person(linus.actor, linus.user, world.now, **hours)
+
+
+@pytest.mark.parametrize("by_hand", ["escalate", "responder"])
+def test_whom_a_person_asks_for_in_the_night_is_paged_now(world: World, ada: Person, by_hand: str) -> None:
+    grace = world.person("Grace")
+    world.monitoring(world.policy([grace], [ada], catch_all=[ada], delay=24 * 60)).fires(
+        "certificate expires", severity="warning"
+    )
+    grace.expect_page("certificate expires")
+    if by_hand == "escalate":
+        paging.escalate(world.group().pk, grace.actor, world.now)
+    else:
+        handing.add_responder(world.group().pk, ada.user.pk, grace.actor, world.now)
+    world.settle()
+    ada.expect_page("certificate expires")
+    world.nothing_else()
+
+
+def test_a_method_that_gives_up_in_the_night_brings_the_next_one_no_further_than_to_the_morning(db: None) -> None:
+    world = World(EVENING - timedelta(minutes=70))  # 21:50 in Berlin
+    ada = world.person("Ada", zone="Europe/Berlin", methods=(0, 900))
+    actions.change_person(ada.actor, ada.user, world.now, quiet_from=time(22), quiet_until=time(8))
+    ada.provider_is_down(at=0)
+    policy = world.policy([ada], catch_all=[ada], delay=24 * 60)
+    world.monitoring(policy).fires("certificate expires", severity="warning")
+    world.forward(minutes=10 * 60 + 9)
+    assert Notification.objects.filter(state="failed").count() == 1
+    world.nothing_else()
+    world.forward(minutes=1)
+    ada.expect_page("certificate expires", at=1)

@@ -11,7 +11,6 @@ from tocsin.channels.contract import Content
 from tocsin.channels.registry import CHANNELS
 from tocsin.core.escalation import Page
 from tocsin.core.reach import Method, Planned, plan
-from tocsin.core.signals import Urgency
 from tocsin.outbox import actions as outbox
 from tocsin.outbox.models import Message
 from tocsin.paging import messages, rows
@@ -28,17 +27,15 @@ class Paging:
 
     escalation: Escalation  # with its group
     page: Page
+    methods: Mapping[int, tuple[Method, ...]]  # of its people
 
 
-Methods = Mapping[Urgency, Mapping[int, tuple[Method, ...]]]
-
-
-def page_all(pagings: Sequence[Paging], methods: Methods, now: datetime) -> list[Notification]:
+def page_all(pagings: Sequence[Paging], now: datetime) -> list[Notification]:
     """Notifications for every person of every page; those due now are in the outbox when this returns.
 
     One that cannot be sent stays due: releasing it fails it, with all that follows.
     """
-    planned = [(paging, person, p) for paging in pagings for person, p in _planned(paging, methods, now)]
+    planned = [(paging, person, p) for paging in pagings for person, p in _planned(paging, now)]
     fresh = [_notification(paging, person, p, now) for paging, person, p in planned]
     queue([n for n in fresh if n.due_at is not None and n.due_at <= now], now)
     return Notification.objects.bulk_create(fresh, batch_size=CHUNK)
@@ -78,10 +75,9 @@ def in_words(notifications: Iterable[Notification], names: Mapping[int, str]) ->
     return ", ".join(f"{names.get(person, 'somebody')} ({', '.join(kinds)})" for person, kinds in by_person.items())
 
 
-def _planned(paging: Paging, methods: Methods, now: datetime) -> Iterator[tuple[int, Planned]]:
-    by_person = methods[rows.urgency_of(paging.escalation)]
+def _planned(paging: Paging, now: datetime) -> Iterator[tuple[int, Planned]]:
     for person in paging.page.people:
-        for planned in plan(by_person.get(person, ()), now).notifications:
+        for planned in plan(paging.methods.get(person, ()), now).notifications:
             yield person, planned
 
 

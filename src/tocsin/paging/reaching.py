@@ -7,7 +7,7 @@ from datetime import datetime
 from tocsin.core.escalation import STEWARDS, Snapshot, Target
 from tocsin.core.reach import Method, heard_at
 from tocsin.core.signals import Urgency
-from tocsin.people.reaching import methods_at
+from tocsin.people.reaching import methods_at, methods_of
 from tocsin.policies.resolving import Found, people_of
 
 
@@ -15,11 +15,16 @@ from tocsin.policies.resolving import Found, people_of
 class Reach:
     people: Mapping[Target, Found]
     methods: Mapping[Urgency, Mapping[int, tuple[Method, ...]]]
+    wanted: Mapping[int, tuple[Method, ...]]  # for low urgency that somebody asked for: no quiet hours
 
     def found(self, urgency: Urgency) -> dict[Target, tuple[int, ...]]:
         """Only those who have a method: paging somebody who has none would be silence."""
         methods = self.methods[urgency]
         return {target: tuple(p for p in found.people if methods.get(p)) for target, found in self.people.items()}
+
+    def ways(self, urgency: Urgency, *, is_wanted: bool) -> Mapping[int, tuple[Method, ...]]:
+        """By which methods people are reached, and when."""
+        return self.wanted if is_wanted and urgency is Urgency.LOW else self.methods[urgency]
 
     def shadows(self, targets: Iterable[Target], paged: Iterable[int]) -> set[int]:
         """Who walks along with those who are paged."""
@@ -42,10 +47,12 @@ class Reach:
         return f"{target.name} has nobody with a verified contact method"
 
 
-def reach(snapshots: Iterable[Snapshot], urgencies: Iterable[Urgency], now: datetime) -> Reach:
+def reach(snapshots: Iterable[Snapshot], urgencies: Iterable[Urgency], now: datetime, *, is_wanted: bool) -> Reach:
+    """`is_wanted`: somebody asked by hand for one of them."""
     people = people_of(targets_of(snapshots), now)
     everybody = {person for found in people.values() for person in found.people}
-    return Reach(people=people, methods={urgency: methods_at(everybody, urgency, now) for urgency in set(urgencies)})
+    methods = {urgency: methods_at(everybody, urgency, now) for urgency in set(urgencies)}
+    return Reach(people=people, methods=methods, wanted=methods_of(everybody, Urgency.LOW) if is_wanted else {})
 
 
 def targets_of(snapshots: Iterable[Snapshot]) -> set[Target]:

@@ -14,7 +14,7 @@ from django.db.models import F, Model, QuerySet
 
 from tocsin import sealing
 from tocsin.core.conditions import About
-from tocsin.core.escalation import EMERGENCY, Decision, Snapshot, State, Status
+from tocsin.core.escalation import EMERGENCY, Decision, Reason, Snapshot, State, Status
 from tocsin.core.signals import Severity, Urgency
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
@@ -112,6 +112,11 @@ def _hashable(value: object) -> object:
 def urgency_of(row: Escalation) -> Urgency:
     """By whose rules people are notified. What somebody escalates by hand pages, however unimportant it is."""
     return Urgency.LOW if row.urgency == Urgency.LOW else Urgency.HIGH
+
+
+def is_wanted_now(row: Escalation, before: str) -> bool:
+    """Somebody asked by hand for the page that is due, so that no quiet hours hold it back. `before`: its reason."""
+    return row.kind == BESIDE or before == Reason.ESCALATED
 
 
 def about(row: Escalation) -> About:

@@ -109,7 +109,8 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
         return 0
     policies = rows.policies_of(found)
     urgencies = {rows.urgency_of(row) for row in found}
-    reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now)
+    is_wanted = any(rows.is_wanted_now(row, row.reason) for row in found)
+    reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now, is_wanted=is_wanted)
     people = {urgency: reach.found(urgency) for urgency in urgencies}
     around = _circumstances(found, policies, reach, now)
     runs = [_decided(row, policies[row.pk], people, around[row.pk], now) for row in found]
@@ -117,8 +118,7 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
         rows.put_state(run.row, run.decision, now)
     rows.save(run.row for run in runs)
     turns.take({team: person for run in runs for team, person in run.turns.items()})
-    pagings = [Paging(escalation=r.row, page=r.decision.page) for r in runs if r.decision.page]
-    paged = notifying.page_all(pagings, reach.methods, now)
+    paged = notifying.page_all([paging for run in runs if (paging := _paging(run, reach))], now)
     _tell(runs, reach, paged, now)
     wakeups.notify()
     return len(found)
@@ -135,10 +135,21 @@ def _circumstances(
             about=rows.about(row),
             began=row.started_at,
             somebody_at=somebody.get(id(policies[row.pk])),
-            heard_at=heard_at if rows.urgency_of(row) is Urgency.LOW else {},
+            heard_at=heard_at if _may_wait(row) else {},
         )
         for row in found
     }
+
+
+def _may_wait(row: Escalation) -> bool:
+    return rows.urgency_of(row) is Urgency.LOW and not rows.is_wanted_now(row, row.reason)
+
+
+def _paging(run: Run, reach: reaching.Reach) -> Paging | None:
+    if run.decision.page is None:
+        return None
+    methods = reach.ways(rows.urgency_of(run.row), is_wanted=rows.is_wanted_now(run.row, run.before))
+    return Paging(escalation=run.row, page=run.decision.page, methods=methods)
 
 
 def _decided(row: Escalation, snapshot: Snapshot, people: People, around: Circumstances, now: datetime) -> Run:

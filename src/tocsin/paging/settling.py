@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from tocsin.channels.contract import Delivered, Failed, Result, Retry, Sent
 from tocsin.core import escalation as core
 from tocsin.core.escalation import Reason, Status
+from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
 from tocsin.outbox import actions as outbox
 from tocsin.outbox.models import Message, State
@@ -15,6 +16,7 @@ from tocsin.paging import alarms, history, notifying, rows
 from tocsin.paging.history import Line
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.notifying import CANCELLED, DELIVERED, FAILED, QUEUED, SENT, WAITING
+from tocsin.people.reaching import heard_from
 
 
 def settle(message: Message, result: Result, now: datetime) -> None:
@@ -43,7 +45,7 @@ def fail(notification_id: int, error: str, now: datetime) -> None:
         if notification.kind != "inapp":  # to have no tab open is nothing unusual, and the history is for what is
             text = f"{notifying.label(notification.kind).capitalize()} to {notification.user} failed: {error}"
             history.write([Line(escalation=row, kind="failed", text=text)], now)
-        if row.status == Status.RUNNING and not _bring_forward(notification, now):
+        if row.status == Status.RUNNING and not _bring_forward(row, notification, now):
             _hurry(row, notification, now)
 
 
@@ -60,13 +62,16 @@ def _page_of(notification: Notification) -> QuerySet[Notification]:
     )
 
 
-def _bring_forward(failed: Notification, now: datetime) -> bool:
-    """The person's next method need not wait for its delay."""
+def _bring_forward(row: Escalation, failed: Notification, now: datetime) -> bool:
+    """The person's next method need not wait for its delay, but waits for the end of their quiet hours."""
     waiting = _page_of(failed).filter(user=failed.user_id, state=WAITING).order_by("due_at", "pk")
-    following = waiting.values_list("pk", flat=True).first()
+    following = waiting.first()
     if following is None:
         return False
-    Notification.objects.filter(pk=following, state=WAITING, due_at__gt=now).update(due_at=now)
+    at = heard_from(failed.user_id, now) if rows.urgency_of(row) is Urgency.LOW else now
+    if following.due_at is not None and following.due_at < at:
+        at = now  # it was asked for by hand, and quiet hours do not hold it back
+    Notification.objects.filter(pk=following.pk, state=WAITING, due_at__gt=at).update(due_at=at)
     wakeups.notify()
     return True
 

@@ -31,6 +31,15 @@ def methods_at(user_ids: Iterable[int], urgency: Urgency, now: datetime) -> dict
     return methods
 
 
+def heard_from(user_id: int, now: datetime) -> datetime:
+    """From when on this person hears of low urgency: now, or when their quiet hours are over."""
+    hours = _quiet([user_id]).get(user_id)
+    try:
+        return hours.over(now) if hours else now
+    except Unloadable:
+        return now
+
+
 def _quiet(ids: Iterable[int]) -> dict[int, Quiet]:
     rows = User.objects.filter(pk__in=ids, quiet_from__isnull=False)
     found = rows.values_list("pk", "time_zone", "quiet_from", "quiet_until")
