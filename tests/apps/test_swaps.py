@@ -83,6 +83,20 @@ def test_a_swap_that_was_accepted_is_cancelled_by_either_and_the_rotation_counts
     assert made.state == "cancelled"
 
 
+def test_a_swap_that_was_passed_on_is_cancelled_after_the_one_that_builds_on_it(rota: Rota) -> None:
+    """Else Linus would believe to be on call."""
+    first = rota.ask(of=rota.ada)
+    swaps.accept(as_(rota.ada), first, NOW)
+    second = swaps.ask(as_(rota.ada), rota.schedule, (GRACES[0] + DAY, GRACES[1]), NOW, of=rota.linus)
+    swaps.accept(as_(rota.linus), second, NOW)
+    with pytest.raises(Refused, match="Ada and Linus have to cancel that swap first"):
+        swaps.cancel(as_(rota.grace), first, NOW)
+    assert rota.at(GRACES[0] + 2 * DAY) == ["Linus"]
+    swaps.cancel(as_(rota.linus), second, NOW)
+    assert swaps.cancel(as_(rota.grace), first, NOW).state == "cancelled"
+    assert rota.at(GRACES[0] + 2 * DAY) == ["Grace"]
+
+
 def test_a_swap_cannot_be_cancelled_once_a_shift_of_it_has_begun(rota: Rota) -> None:
     made = rota.ask(of=rota.linus, back=LINUSES)
     swaps.accept(as_(rota.linus), made, NOW)

@@ -127,6 +127,7 @@ def cancel(actor: Actor, swap: SwapRequest, now: datetime) -> SwapRequest:
         _lock(swap.schedule)
         if _begins(swap) <= now:
             raise Refused("The shift has begun. Make an override for the rest of it.")
+        _refuse_passed_on(swap)
         if not _close(swap, "accepted", "cancelled", now):
             raise Refused(f"This request is {swap.state}; there is nothing to cancel.")
         swap.overrides.all().delete()
@@ -247,6 +248,28 @@ def _refuse_twice(row: SwapRequest) -> None:
     same = SwapRequest.objects.filter(schedule=row.schedule, asker=row.asker, state="open")
     if same.filter(starts_at__lt=row.ends_at, ends_at__gt=row.starts_at).exists():
         raise Refused("There is an open request for this shift already. Withdraw it first.")
+
+
+def _refuse_passed_on(swap: SwapRequest) -> None:
+    """Who has the shift by a later swap believes to be on call, and would not be."""
+    if swap.closed_at is None:
+        return
+    later = SwapRequest.objects.filter(schedule=swap.schedule, state="accepted", closed_at__gte=swap.closed_at)
+    got = [(new, span) for _, new, span in _moves(swap)]
+    for other in later.exclude(pk=swap.pk).select_related("asker", "taker"):
+        if any(person == old and _meet(span, theirs) for old, _, theirs in _moves(other) for person, span in got):
+            raise Refused(f"The shift was passed on: {other.asker} and {other.taker} have to cancel that swap first.")
+
+
+def _moves(swap: SwapRequest) -> list[tuple[int, int, Span]]:
+    """Of an accepted swap: who has given which time to whom."""
+    span, back = _spans(swap)
+    asker, taker = swap.asker_id, swap.taker_id or 0
+    return [(asker, taker, span), *([(taker, asker, back)] if back else [])]
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _how_to_cancel(swap: SwapRequest) -> str:
