@@ -202,3 +202,43 @@ def test_who_answers_a_held_group_is_paged_when_it_is_let_go(world: World, ada: 
     world.forward(minutes=1)
     ada.expect_page("checkout is down")
     assert world.group().state == GroupState.TRIGGERED
+
+
+def test_a_silence_stops_the_paging_although_something_that_never_pages_is_in_the_group(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.service.group_minutes = 600
+    monitoring.service.save()
+    monitoring.fires("checkout is down")
+    ada.expect_page("checkout is down")
+    monitoring.fires("a deployment ended", severity="info")  # it is recorded, and pages nobody
+    silence(world, 60, 'severity="critical"')
+    world.forward(minutes=30)
+    world.nothing_else()
+    assert (world.group().held, world.history()[-1]) == ("silence", "held")
+    monitoring.fires("another deployment ended", severity="info")
+    world.forward(minutes=29)
+    world.nothing_else()
+    assert world.group().held == "silence"
+    monitoring.fires("payments are slow", severity="error")  # which nothing holds back
+    ada.expect_page("checkout is down")
+    ada.acknowledges()
+    assert world.group().held == ""
+    world.forward(minutes=2)  # the silence is over
+    ada.expect_page("checkout is down")
+    world.nothing_else()
+
+
+def test_a_group_of_which_only_what_never_pages_is_left_is_not_held(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.service.group_minutes = 600
+    monitoring.service.save()
+    silence(world, 60, 'severity="critical"')
+    monitoring.fires("checkout is down", key="checkout")
+    monitoring.fires("a deployment ended", severity="info")
+    assert world.group().held == "silence"
+    monitoring.recovers("checkout")
+    assert (world.group().state, world.group().held) == (GroupState.TRIGGERED, "")
+    world.forward(minutes=120)
+    world.nothing_else()

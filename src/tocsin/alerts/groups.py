@@ -44,8 +44,9 @@ class Groups(Journal):
 
     def _hold_back(self, holding: Holding, alert: AlertRow, hold: Hold, at: datetime) -> None:
         is_new = alert.held != hold.kind
-        holding.held += 0 if alert.held else 1
+        holding.weigh(alert, -1)
         put(alert, hold, self.gate)
+        holding.weigh(alert, 1)
         if is_new:
             self.enter(holding, at, "held", f"“{alert.summary}” pages nobody now. {hold.reason}")
         self._quiet(holding, at)
@@ -55,9 +56,11 @@ class Groups(Journal):
         if hold := self._sheltered(holding, alert, at):
             self._hold_back(holding, alert, hold, at)
             return
+        holding.weigh(alert, -1)
         put(alert, None, self.gate)
-        holding.held -= 1
-        holding.row.held = ""
+        holding.weigh(alert, 1)
+        if not holding.is_held:
+            holding.row.held = ""
         if alert.urgency != Urgency.NONE:
             self.gate.pages((alert.integration_id, alert.dedup_key))
         self.enter(holding, at, "released", f"Nothing holds “{alert.summary}” back any more, and it is still open.")
@@ -114,8 +117,9 @@ class Groups(Journal):
             self._quiet(holding, at)
 
     def _quiet(self, holding: Holding, at: datetime) -> None:
-        """Nobody is paged any more for a group whose open alerts are all held back."""
+        """Nobody is paged any more for a group whose open alerts are all held back, but for those that never page."""
         if not holding.is_held:
+            holding.row.held = holding.row.held if holding.held else ""
             return
         kind = next((a.held for a in holding.alerts.values() if a.held), HoldKind.SILENCE.value)
         if holding.row.urgency == Urgency.NONE:

@@ -28,13 +28,21 @@ class Holding:
     triggered: int = 0  # of all its alerts, in hand or not
     acknowledged: int = 0
     held: int = 0  # of its open ones
+    mute: int = 0  # of those that nothing holds back: so many have no urgency, and never page
     acknowledges: bool = False  # its triggered alerts that are not in hand become acknowledged
     before: tuple[object, ...] = ()  # its standing in the database
 
     @property
     def is_held(self) -> bool:
-        """Whether all its open alerts are held back, so that nobody is paged for it."""
-        return 0 < self.held >= self.triggered + self.acknowledged
+        """Whether all its open alerts that would page are held back, so that nobody is paged for it."""
+        return self.held > 0 and self.held + self.mute >= self.triggered + self.acknowledged
+
+    def weigh(self, alert: AlertRow, change: int) -> None:
+        """Before an open alert is held back, let go or given another urgency: -1; after it: 1."""
+        if alert.held:
+            self.held += change
+        elif alert.urgency == Urgency.NONE:
+            self.mute = max(self.mute + change, 0)
 
     def count(self, state: str, change: int) -> None:
         if state == AlertState.TRIGGERED:

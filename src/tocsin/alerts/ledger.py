@@ -82,7 +82,9 @@ class Ledger(Groups):
         terms = self.rulebook.terms(holding.row.service_id)
         fields = {**to.fields, "service": terms.slug} if to and to.fields else {}
         if to and alert.urgency != to.urgency:
+            holding.weigh(alert, -1)
             alert.urgency = str(to.urgency)
+            holding.weigh(alert, 1)
             said = f"“{alert.summary}” has {in_words(to.urgency)} now. {to.why}"
             self.enter(holding, at, "urgency", said.rstrip())
         hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
@@ -121,7 +123,7 @@ class Ledger(Groups):
         alert = holding.alerts.pop(key)
         del self.open[key]
         holding.move(alert, AlertState.RESOLVED)
-        holding.held -= 1 if alert.held else 0
+        holding.weigh(alert, -1)
         alert.resolved_at = at
         if alert.id:
             self.gate.gone.add(alert.id)
@@ -264,7 +266,8 @@ class Ledger(Groups):
         self.enter(holding, new.at, "joined", text)
         if hold:
             return HELD[hold.kind], alert, why
-        holding.row.held = ""
+        if not holding.is_held:
+            holding.row.held = ""
         if reason is Reason.REOPENED:
             self._reopen(holding, alert, new.to.urgency, new.at)
         else:
@@ -281,7 +284,7 @@ class Ledger(Groups):
         self.open[new.key], holding.alerts[new.key] = holding, alert
         self.new_alerts.append(alert)
         holding.count(state, 1)
-        holding.held += 1 if hold else 0
+        holding.weigh(alert, 1)
         holding.row.alert_count += 1
         if hold is None and new.to.urgency is not Urgency.NONE:
             self.gate.pages(new.key)

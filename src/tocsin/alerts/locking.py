@@ -9,6 +9,7 @@ from tocsin.alerts.fetching import Moment, moment
 from tocsin.alerts.holding import Holding, standing
 from tocsin.alerts.models import Alert
 from tocsin.alerts.rows import GROUP_COLUMNS, GroupRow
+from tocsin.core.signals import Urgency
 
 _MOMENTS = ("opened_at", "last_event_at", "acknowledged_at", "resolved_at")
 _COLUMNS = ", ".join(GROUP_COLUMNS)
@@ -68,12 +69,18 @@ def count_open(holdings: Mapping[int, Holding]) -> None:
         if holding.row.alert_count == 1:
             holding.count(holding.row.state, 1)
             holding.held = 1 if holding.row.held else 0
+            holding.mute = 1 if not holding.held and holding.row.urgency == Urgency.NONE else 0
         else:
             many.append(pk)
     if not many:
         return
     counts = Alert.objects.filter(group_id__in=many).exclude(state="resolved").order_by()
-    counted = counts.values_list("group_id", "state").annotate(count=Count("id"), held=Count("id", filter=~Q(held="")))
-    for group_id, state, count, held in counted:
+    counted = counts.values_list("group_id", "state").annotate(
+        count=Count("id"),
+        mute=Count("id", filter=Q(held="", urgency=Urgency.NONE)),
+        held=Count("id", filter=~Q(held="")),  # last: from here on the name is this count's
+    )
+    for group_id, state, count, mute, held in counted:
         holdings[group_id].count(state, count)
         holdings[group_id].held += held
+        holdings[group_id].mute += mute
