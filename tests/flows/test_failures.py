@@ -6,7 +6,10 @@ from tests.apps import domain
 from tests.world import Person, World
 from tocsin.channels.contract import Failed, Retry
 from tocsin.core.permissions import Role
+from tocsin.engine import auditor
 from tocsin.health.problems import open_problems
+from tocsin.outbox import claims
+from tocsin.paging.models import Notification
 from tocsin.people import actions as people
 from tocsin.people.models import ContactMethod, User
 
@@ -99,6 +102,34 @@ def test_a_refusal_that_no_database_takes_leads_to_the_next_step_at_once(world: 
     world.monitoring(world.policy([ada], [grace], delay=60)).fires()
     grace.expect_page("checkout")
     world.nothing_else()
+
+
+def test_a_page_in_the_air_is_not_sent_again_after_a_crash_when_it_was_answered(world: World, olga: Person) -> None:
+    ada, grace = world.person("Ada"), world.person("Grace")
+    monitoring = world.monitoring(world.policy([ada, grace]))
+    monitoring.source.triggers("checkout", "critical", "checkout is down", at=world.now)
+    while world.tick():
+        pass
+    assert len(claims.lease("a node that dies now", world.now, 500)) == 2
+    ada.acknowledges()
+    world.now += claims.LEASE
+    assert auditor.audit(world.now)["leases that ran out"] == 2
+    world.settle()
+    world.nothing_else()
+    assert set(Notification.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_a_page_in_the_air_is_sent_again_after_a_crash_when_nobody_has_answered(world: World, olga: Person) -> None:
+    ada = world.person("Ada")
+    monitoring = world.monitoring(world.policy([ada]))
+    monitoring.source.triggers("checkout", "critical", "checkout is down", at=world.now)
+    while world.tick():
+        pass
+    assert len(claims.lease("a node that dies now", world.now, 500)) == 1
+    world.now += claims.LEASE
+    auditor.audit(world.now)
+    world.settle()
+    ada.expect_page("checkout")
 
 
 def test_a_step_without_anybody_is_passed_over(world: World, olga: Person) -> None:

@@ -208,7 +208,7 @@ def _number(count: int, what: str) -> str:
 
 
 CHECKS: dict[str, Callable[[datetime], int]] = {
-    "leases that ran out": claims.recover,
+    "leases that ran out": settling.recover,
     "escalations without a due time": _escalations_without_a_time,
     "alerts without an escalation": _groups_nobody_is_paged_for,
     "escalations of resolved alerts": _escalations_of_what_is_over,

@@ -25,7 +25,7 @@ from tocsin.handoffs import keeping
 from tocsin.health import beats, wakeups
 from tocsin.health.edges import contained
 from tocsin.mailboxes import pulling
-from tocsin.outbox import claims
+from tocsin.paging import settling
 from tocsin.schedules import announcing, importing, swaps
 from tocsin.slos import reading
 
@@ -143,7 +143,7 @@ def run(stop: threading.Event) -> None:
     # a thread that waits for the database gets its turn back sooner: a page must not queue behind another's look
     sys.setswitchinterval(SWITCH)
     log.info("the engine starts", node=beats.node())
-    claims.recover_dead(clock.database_now())
+    settling.recover_dead(clock.database_now())
     helpers = [
         _guarded(engine.listen, "listen", stop),
         _guarded(engine.keep_up, "upkeep", stop),

@@ -6,7 +6,7 @@ duplicate is better than a miss; it is counted.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -85,16 +85,20 @@ def give_back(messages: Sequence[Message]) -> int:
     return given
 
 
-def recover(now: datetime) -> int:
-    """Leases that ran out: unknown, and due again at once."""
-    return _recover(lambda: Message.objects.filter(state=State.SENDING, lease_until__lte=now), now)
+Recovered = Callable[[Collection[int], datetime], object]
 
 
-def recover_dead(now: datetime) -> int:
+def recover(now: datetime, then: Recovered | None = None) -> int:
+    """Leases that ran out: unknown, and due again at once. `then`: what follows for these messages, before anybody can
+    lease them."""
+    return _recover(lambda: Message.objects.filter(state=State.SENDING, lease_until__lte=now), now, then)
+
+
+def recover_dead(now: datetime, then: Recovered | None = None) -> int:
     """At the start of a process: leases of processes of this host that are no more need not run out."""
     holders = Message.objects.filter(state=State.SENDING).order_by().values_list("leased_by", flat=True).distinct()
     dead = beats.dead_here(holders)
-    return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now) if dead else 0
+    return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now, then) if dead else 0
 
 
 def next_due() -> datetime | None:
@@ -173,7 +177,7 @@ def _note(message: Message, result: Result, now: datetime) -> None:
     Attempt.objects.create(message=message, at=now, outcome=outcome, detail=detail)
 
 
-def _recover(lost: Callable[[], QuerySet[Message]], now: datetime) -> int:
+def _recover(lost: Callable[[], QuerySet[Message]], now: datetime, then: Recovered | None) -> int:
     if not lost().exists():  # mostly; so that looking takes no write lock
         return 0
     with transaction.atomic():
@@ -187,4 +191,6 @@ def _recover(lost: Callable[[], QuerySet[Message]], now: datetime) -> int:
         )
         Attempt.objects.bulk_create(Attempt(message_id=pk, at=now, outcome="unknown", detail=text) for pk in ids)
         counters.add(POSSIBLE_DUPLICATES, len(ids))
+        if then:
+            then(ids, now)
     return len(ids)

@@ -1,5 +1,6 @@
 """What became of a notification, and what follows from it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from tocsin.core.escalation import Reason, Status
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
 from tocsin.outbox import actions as outbox
+from tocsin.outbox import claims
 from tocsin.outbox.models import Message, State
 from tocsin.paging import alarms, history, notifying, rows
 from tocsin.paging.history import Line
@@ -32,6 +34,26 @@ def settle(message: Message, result: Result, now: datetime) -> None:
     elif isinstance(result, Sent | Delivered):
         state = SENT if isinstance(result, Sent) else DELIVERED
         Notification.objects.filter(pk=pk).update(state=state, settled_at=now, error="")
+
+
+def recover(now: datetime) -> int:
+    """Messages whose sender was lost are sent again, but for pages that were answered meanwhile. How many were lost."""
+    return claims.recover(now, _forget_answered)
+
+
+def recover_dead(now: datetime) -> int:
+    """The same at the start of a process, for those of processes of this host that are no more."""
+    return claims.recover_dead(now, _forget_answered)
+
+
+def _forget_answered(message_ids: Collection[int], now: datetime) -> None:
+    """The lock waits for an answer that is being written."""
+    found = Notification.objects.filter(message__in=message_ids).values_list("escalation_id", "message_id")
+    by_message = {message_id: escalation_id for escalation_id, message_id in found if message_id}
+    asked = Escalation.objects.filter(pk__in=set(by_message.values())).order_by("pk")
+    over = {pk for pk, status in rows.locked(asked).values_list("pk", "status") if status != Status.RUNNING}
+    taken = outbox.cancel([message for message, escalation in by_message.items() if escalation in over], now)
+    Notification.objects.filter(message__in=taken, state=QUEUED).update(state=CANCELLED, settled_at=now)
 
 
 def fail(notification_id: int, error: str, now: datetime) -> None:
