@@ -64,7 +64,7 @@ def test_a_password_that_is_not_ascii_at_a_server_that_takes_no_other(port: int)
 def test_a_password_whose_key_is_lost(port: int) -> None:
     row = mailbox(port)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE mailboxes_mailbox SET password = 'gibberish' WHERE integration_id = %s", [row.pk])
+        cursor.execute("UPDATE mailboxes_mailbox SET password = 'gibberish' WHERE id = %s", [row.pk])
     pulling.pull_due(clock.now())
     assert [p.key for p in open_problems()] == [pulling.problem(row)]
     said = Mailbox.objects.defer("password").get(pk=row.pk)
