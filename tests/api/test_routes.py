@@ -228,3 +228,13 @@ def test_the_status_counts_what_is_open(api: Caller) -> None:
 def test_me_is_who_the_token_acts_as(api: Caller, ada: User) -> None:
     assert api.get("/me")["id"] == ada.pk
     assert Caller(None).call("GET", "/me").status == 404
+
+
+def test_a_person_is_changed_as_a_whole_or_not_at_all() -> None:
+    person("Olga", Role.OWNER)
+    admin, linus = Caller(person("Ada", Role.ADMIN)), person("Linus")
+    before = linus.name, linus.email
+    body = {"name": "Linus T.", "email": "lt@example.org", "role": "owner"}  # only an owner makes owners
+    assert admin.call("PATCH", f"/people/{linus.pk}", body).status == 403
+    linus.refresh_from_db()
+    assert (linus.name, linus.email) == before

@@ -160,6 +160,25 @@ def test_checks_that_cannot_run_are_a_problem_until_they_can(world: World, shop:
     assert (probing.tell_blocked(world.now), open_problems().count()) == (0, 0)
 
 
+def test_checks_whose_integration_is_switched_off_are_a_problem_until_they_can_tell(
+    world: World, shop: Service
+) -> None:
+    made = [probe(world, shop, name=name, url="https://x") for name in ("Shop front", "Stock")]
+    outlet = made[0].outlet
+    Integration.objects.filter(pk=outlet.pk).update(is_enabled=False)
+    assert probing.tell_mute(world.now) == 2
+    (problem,) = open_problems()
+    assert problem.detail == (
+        f"The integration “{outlet.name}” of {shop.name} is switched off, and what its checks find pages nobody: "
+        "Shop front, and so 2 in all. Switch it on, or pause the checks."
+    )
+    Check.objects.update(is_paused=True)
+    assert (probing.tell_mute(world.now), open_problems().count()) == (0, 0)
+    Check.objects.update(is_paused=False)
+    Integration.objects.update(is_enabled=True)
+    assert probing.tell_mute(world.now) == 0
+
+
 def test_pings_are_kept_with_what_they_said_and_how_long_the_run_took(world: World, job: Job) -> None:
     job.pings("start", run_id="a")
     job.pings("start", run_id="b", at=world.now + timedelta(seconds=10))

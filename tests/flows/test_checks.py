@@ -1,11 +1,13 @@
 """Own checks: a job that is not heard of pages, and so does a target that is down; both until they are well again."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.apps.watching import heartbeat, probe
 from tests.world import SETUP, Monitoring, Person, World
-from tocsin.alerts.models import Alert
-from tocsin.checks import actions, probing
+from tocsin.alerts.models import Alert, Waiting
+from tocsin.checks import actions, probing, watching
 from tocsin.checks.models import Check
 from tocsin.checks.probing import Done
 from tocsin.core.probes import Finding
@@ -41,6 +43,24 @@ def test_a_job_that_misses_its_ping_pages_until_it_is_heard_again(world: World, 
     job.pings()
     assert (job.state, world.group().state) == ("up", "resolved")
     world.nothing_else()
+
+
+def test_a_job_is_missed_although_others_of_its_integration_ping_without_pause(
+    world: World, ada: Person, shop: Monitoring
+) -> None:
+    job = heartbeat(world, shop.service)
+    job.pings()
+    job.check.refresh_from_db()
+    due = job.check.next_due
+    assert due is not None
+    in_time = job.pings("log", at=due, settle=False)
+    Waiting.objects.get_or_create(event=in_time, integration=in_time.integration, received_at=due)
+    assert watching.watch_due(due) == 0  # it may be the very ping
+    Waiting.objects.all().delete()
+    late = job.pings("log", at=due + timedelta(seconds=1), settle=False)
+    Waiting.objects.get_or_create(event=late, integration=late.integration, received_at=late.received_at)
+    assert watching.watch_due(due + timedelta(seconds=1)) == 1
+    assert job.state == "late"
 
 
 def test_a_job_that_fails_pages_at_once(world: World, ada: Person, shop: Monitoring) -> None:

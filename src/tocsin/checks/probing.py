@@ -26,6 +26,7 @@ from tocsin.health.edges import contained
 MARGIN = timedelta(seconds=60)  # of a lease, beyond the timeout: for a resolver that hangs, and for the record
 STALE = timedelta(minutes=10)  # a site that nobody has run for so long is told about
 _STALE_PROBLEM = "probes without a node"
+_MUTE_PROBLEM = "probes that tell nobody"
 _BLOCKED_PROBLEM = "probes that cannot run"
 
 
@@ -197,4 +198,20 @@ def tell_blocked(now: datetime) -> int:
     others = f" So it is with {count} checks in all." if count > 1 else ""
     text = f"{first.name}: {first.reason} Until that is changed, its target is not watched.{others}"
     problems.report(_BLOCKED_PROBLEM, "Checks cannot run", text, first.get_absolute_url(), now)
+    return count
+
+
+def tell_mute(now: datetime) -> int:
+    """How many checks run, and would tell nobody what they find: the integration that they speak through is off."""
+    mute = Check.objects.filter(is_paused=False, outlet__is_enabled=False).select_related("outlet", "service")
+    count = mute.count()
+    if not count:
+        problems.over(_MUTE_PROBLEM, now)
+        return 0
+    first = mute.order_by("pk")[0]
+    text = (
+        f"The integration “{first.outlet.name}” of {first.service.name} is switched off, and what its checks find "
+        f"pages nobody: {first.name}, and so {count} in all. Switch it on, or pause the checks."
+    )
+    problems.report(_MUTE_PROBLEM, "Checks that tell nobody", text, first.get_absolute_url(), now)
     return count

@@ -16,14 +16,15 @@ from tocsin.health.prepared import Prepared
 def watch_due(now: datetime, limit: int = 200) -> int:
     """How many were looked at. One that fails stops no other.
 
-    What waits to be absorbed may be the very ping that is missed: until it was heard, its heartbeat is not judged.
+    What waits to be absorbed may be the very ping that is missed: while any waits that came in time, its heartbeat is
+    not judged.
     """
     ids = _DUE.rows(now, limit)
     return sum(bool(contained(partial(_look, pk, now), "a heartbeat cannot be judged", id=pk).value) for (pk,) in ids)
 
 
 def _due(now: datetime, limit: int) -> QuerySet[Check, tuple[int]]:
-    waiting = Waiting.objects.filter(integration=OuterRef("integration"))
+    waiting = Waiting.objects.filter(integration=OuterRef("integration"), received_at__lte=OuterRef("next_due"))
     due = Check.objects.filter(next_due__lte=now).exclude(Exists(waiting)).order_by("next_due")
     return due.values_list("pk")[:limit]
 

@@ -81,6 +81,7 @@ class Engine:
             Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_stale(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_blocked(clock.database_now())),
+            Chore(every=60.0, do=lambda: probing.tell_mute(clock.database_now())),
             Chore(every=60.0, do=lambda: keeping.keep(clock.database_now())),
             Chore(every=600.0, do=lambda: warning.warn(clock.database_now())),
             Chore(every=600.0, do=lambda: clearing.clear(clock.database_now())),

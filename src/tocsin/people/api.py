@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
@@ -147,12 +148,13 @@ def change_person(request: HttpRequest, pk: int, body: PersonChange) -> User:
     changes = body.dict(exclude_unset=True, exclude={"role", "is_active"})
     for name in {"quiet_from", "quiet_until"} & {name for name, value in changes.items() if value is not None}:
         changes[name] = changes[name].replace(tzinfo=None)
-    if changes:
-        found = actions.change_person(who, found, now, **changes)
-    if body.role is not None:
-        found = actions.set_role(who, found, body.role, now)
-    if body.is_active is not None:
-        found = actions.set_active(who, found, now, active=body.is_active)
+    with transaction.atomic():  # what is refused in one part is done in none
+        if changes:
+            found = actions.change_person(who, found, now, **changes)
+        if body.role is not None:
+            found = actions.set_role(who, found, body.role, now)
+        if body.is_active is not None:
+            found = actions.set_active(who, found, now, active=body.is_active)
     return found
 
 
