@@ -118,4 +118,6 @@ def _throttled(_: HttpRequest, error: Throttled) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, ValueError | RecursionError):
+        return rest.problem(400, "Cannot be read", f"The body is not JSON as it is taken here: {error.__cause__}.")
     return rest.problem(error.status_code, "Cannot be done", str(error))
