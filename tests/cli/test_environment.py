@@ -1,6 +1,8 @@
 """Settings are checked at start, and a wrong one is answered with the variable and the cure."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,9 @@ def given(tmp_path: Path, **variables: str) -> dict[str, str]:
         ("TOCSIN_PUBLIC_URL", "https://example.org/tocsin", "a host of its own: https://example.org"),
         # a name and a password, which every page would say
         ("TOCSIN_PUBLIC_URL", "https://ada:secret@example.org", "a host of its own: https://example.org"),
+        # names, and everybody
+        ("TOCSIN_PROXIES", "10.0.0.7, proxy.example.org", "172.16.0.0/12"),
+        ("TOCSIN_PROXIES", "*", "172.16.0.0/12"),
         # a port that is none
         ("TOCSIN_SMTP_URL", "smtp://mail:abc", "Use smtp://host or smtps://host"),
         # an option that there is not
@@ -86,6 +91,31 @@ def test_a_key_is_made_once_and_kept_for_the_owner_alone(tmp_path: Path) -> None
     assert len(first) >= 32
     assert read(given(tmp_path)).secret_key == first
     assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+_KEYS = """
+import sys
+from tocsin.config.environment import read
+for n in range(200):
+    print(read({"TOCSIN_DATA": f"{sys.argv[1]}/{n}"}).secret_key)
+"""
+
+
+def test_processes_that_start_together_have_the_same_key(tmp_path: Path) -> None:
+    run = [sys.executable, "-c", _KEYS, str(tmp_path)]
+    together = [subprocess.Popen(run, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    one, other = (process.communicate()[0].splitlines() for process in together)
+    assert len(set(one)) == 200
+    assert one == other
+    assert not list(tmp_path.glob("*/secret.key.*"))
+
+
+def test_a_key_is_made_where_files_cannot_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.link", link)
+    assert read(given(tmp_path)).secret_key == read(given(tmp_path)).secret_key
 
 
 def test_an_emptied_key_file_stops_the_start(tmp_path: Path) -> None:

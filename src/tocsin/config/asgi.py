@@ -1,13 +1,11 @@
 """What the web process serves: uvicorn tocsin.config.asgi:application"""
 
-import os
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.db import connection
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from tocsin.config import django_setup
 
@@ -17,6 +15,7 @@ django_setup.setup()
 from tocsin.config.door import Door  # noqa: E402
 from tocsin.config.live import Live  # noqa: E402
 from tocsin.config.mails import mails  # noqa: E402
+from tocsin.config.proxies import behind_proxies  # noqa: E402
 from tocsin.config.readiness import Readiness  # noqa: E402
 from tocsin.config.refusals import Refusals  # noqa: E402
 from tocsin.config.wsgi import application as pages  # noqa: E402
@@ -30,13 +29,12 @@ THREADS = 8  # for pages
 store = store_for(connection)
 committer = Committer(store)
 refusals = Refusals()
-behind = cast("Any", WSGIMiddleware(cast("Any", pages), workers=THREADS))
-# only pages ask who the client is, and a proxy on this machine may say it, as uvicorn has it
+threads = cast("App", WSGIMiddleware(cast("Any", pages), workers=THREADS))
 application = Door(
     ingest=Ingest(store, committer=committer, refused=refusals.note),
     beside=[*mails(store, committer, refusals.note), refusals],
     live=Live(),
     readiness=Readiness(),
-    pages=cast("App", ProxyHeadersMiddleware(behind, os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))),
+    pages=behind_proxies(threads, settings.ENVIRONMENT.proxies),  # only pages ask who the client is
     public_host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
 )

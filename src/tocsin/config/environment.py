@@ -1,9 +1,11 @@
 """The settings that come from the environment: named, typed, explained and checked in one place."""
 
+import ipaddress
 import os
 import re
 import secrets
 import ssl
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -22,6 +24,7 @@ class Environment:
     database_url: str
     secret_key: str
     public_url: str  # without a slash at the end
+    proxies: tuple[str, ...]  # addresses and networks
     smtp_url: str
     mail_from: str
     smtp_listen: tuple[str, int] | None  # host and port; none: mails are not taken
@@ -59,6 +62,12 @@ VARIABLES = (
         name="TOCSIN_PUBLIC_URL",
         default="http://localhost:8000",
         meaning="Where people and monitoring tools reach Tocsin, without a path; links in pages begin with it.",
+    ),
+    Variable(
+        name="TOCSIN_PROXIES",
+        default="127.0.0.1, ::1",
+        meaning="Addresses or networks of the reverse proxies in front, with commas between them. Only they are "
+        "believed who the client is.",
     ),
     Variable(
         name="TOCSIN_SMTP_URL",
@@ -121,6 +130,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         database_url=database_url.checked(environ.get("TOCSIN_DATABASE_URL") or f"sqlite:///{data / 'tocsin.sqlite3'}"),
         secret_key=_secret_key(environ.get("TOCSIN_SECRET_KEY", ""), data),
         public_url=public_url,
+        proxies=_networks("TOCSIN_PROXIES", environ.get("TOCSIN_PROXIES") or "127.0.0.1, ::1"),
         smtp_url=_smtp(environ.get("TOCSIN_SMTP_URL", "")),
         mail_from=_sender(environ.get("TOCSIN_MAIL_FROM") or "Tocsin <tocsin@localhost>"),
         smtp_listen=_place("TOCSIN_SMTP_LISTEN", environ.get("TOCSIN_SMTP_LISTEN", "")),
@@ -155,22 +165,33 @@ def _secret_key(given: str, data: Path) -> str:
 
 
 def _kept_key(path: Path) -> str:
-    """The key in the file; made by whoever comes first, also when several processes start at once."""
-    try:
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        key = path.read_text().strip()
-        if len(key) < _SHORTEST_KEY:
-            raise Misconfigured(
-                f"{path} holds no usable key. Put the old key back; if nothing is stored yet, delete the file."
-            ) from None
-        return key
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(made, "w") as file:
-        file.write(key)
+    """The key in the file; made by whoever comes first, also when several processes start at once.
+
+    It is written beside and linked, which one of them can: nobody ever reads a part of it.
+    """
+    if not path.exists():
+        _make_key(path)
+    key = path.read_text().strip()
+    if len(key) < _SHORTEST_KEY:
+        raise Misconfigured(
+            f"{path} holds no usable key. Put the old key back; if nothing is stored yet, delete the file."
+        )
+    return key
+
+
+def _make_key(path: Path) -> None:
+    descriptor, own = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")  # 0600
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
         file.flush()
         os.fsync(file.fileno())
-    return key
+    try:
+        os.link(own, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        Path(own).replace(path)
+    Path(own).unlink(missing_ok=True)
 
 
 def _url(name: str, value: str, *schemes: str) -> str:
@@ -209,6 +230,19 @@ def _sender(value: str) -> str:
     if not value.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
         raise Misconfigured(f"TOCSIN_MAIL_FROM is “{value}”. It must hold an address: Tocsin <tocsin@example.org>")
     return value
+
+
+def _networks(name: str, value: str) -> tuple[str, ...]:
+    """Not `*`: then anybody could say who they are, and no throttle by address would hold."""
+    found = tuple(part.strip() for part in value.split(","))
+    try:
+        for part in found:
+            ipaddress.ip_network(part)
+    except ValueError as error:
+        raise Misconfigured(
+            f"{name} is “{value}”, which is no list of addresses: {error}. Use for example 10.0.0.7, 172.16.0.0/12."
+        ) from error
+    return found
 
 
 def _place(name: str, value: str) -> tuple[str, int] | None:

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from tocsin import clock
 from tocsin.alerts.models import Alert, Event
 from tocsin.alerts.opsgenie import queries, shapes
+from tocsin.health import tries
 from tocsin.services.models import Integration
 
 MOST = 100  # alerts on a page
@@ -63,8 +64,7 @@ def _integration(request: HttpRequest) -> Integration:
     word, _, key = request.headers.get("Authorization", "").partition(" ")
     found = queries.integration_of(key.strip()) if word.lower() == "geniekey" else None
     if found is None:
-        cache.add(tried, 0, _MINUTE)
-        cache.incr(tried)
+        tries.note(tried, _MINUTE)
         raise No(401, "Could not authenticate: no integration that is switched on has this key.")
     return found
 

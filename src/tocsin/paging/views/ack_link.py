@@ -1,7 +1,6 @@
 """The page behind the link in a page: one big button, no login. A GET changes nothing."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from tocsin import clock
 from tocsin.core.escalation import Status
 from tocsin.core.lifecycle import GroupState
+from tocsin.health import tries
 from tocsin.paging import links, rows
 from tocsin.paging.links import Linked
 
@@ -51,6 +51,5 @@ def _state(linked: Linked) -> str:
 def _miss(request: HttpRequest) -> HttpResponse:
     """Only who guesses is slowed down: a link that is good must work at any time, behind whatever shared address."""
     key = f"ack-link-misses:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, _MINUTE)
-    too_many = cache.incr(key) > _MISSES
+    too_many = tries.note(key, _MINUTE) > _MISSES
     return render(request, "paging/ack_link_unknown.html", {"too_many": too_many}, status=429 if too_many else 404)

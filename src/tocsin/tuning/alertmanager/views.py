@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from tocsin import __version__, clock
+from tocsin.health import tries
 from tocsin.rules import queries
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration
@@ -121,8 +121,7 @@ def _integration(request: HttpRequest, key: str) -> Integration:
 def _miss(request: HttpRequest) -> Misfit:
     """Only who guesses is slowed down."""
     name = f"alertmanager-misses:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(name, 0, _MINUTE)
-    too_many = cache.incr(name) > _MISSES
+    too_many = tries.note(name, _MINUTE) > _MISSES
     return (
         wire.coded(429, "too many wrong keys from this address: wait a minute")
         if too_many
