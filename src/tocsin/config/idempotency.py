@@ -1,13 +1,17 @@
 """A POST with an `Idempotency-Key` is carried out once; a repeat gets the first answer.
 
 The key is written in the transaction that does the work, so that of two at once the second waits, and then finds it.
+Work that waits for somebody outside takes its key before, in a transaction of its own: SQLite has one writer, and no
+alert must wait for a calendar's server. What only tries something keeps nothing, and its key means nothing.
 Nobody without a token that holds now gets an answer of before, or has anything written.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -19,7 +23,11 @@ from tocsin.config.api import Bearer
 
 View = Callable[..., HttpResponseBase]
 _LONGEST = 200
+_UNDER_WAY = 0  # the status of an answer that is still to come
 _REFUSED = frozenset({404, 409, 422})  # by the work itself, not by what stands before it: token, scopes, throttle, size
+_TRIES = re.compile(r"/try$")
+_OUTSIDE = re.compile(r"/(calendars|checks)$")  # is fetched, or looked up, before it is saved
+_LOST = timedelta(minutes=5)  # after which work that has not answered was in a process that is no more
 _caller = Bearer()
 
 
@@ -37,7 +45,7 @@ def once(view: View) -> View:
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key or _caller(request) is None:
+        if request.method != "POST" or not key or _TRIES.search(request.path) or _caller(request) is None:
             return view(request, *args, **kwargs)
         if len(key) > _LONGEST:
             return rest.problem(422, "Not valid", f"An Idempotency-Key has at most {_LONGEST} characters.")
@@ -49,9 +57,12 @@ def once(view: View) -> View:
 
 def _once(request: HttpRequest, key: str, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     asked = _asked(request)
+    Answered.objects.filter(key=key, status=_UNDER_WAY, at__lt=clock.now() - _LOST).delete()
     earlier = Answered.objects.filter(key=key).first()
     if earlier is not None:
         return _repeated(earlier, asked)
+    if _OUTSIDE.search(request.path):
+        return _apart(key, asked, work)
     try:
         with transaction.atomic():
             row = Answered.objects.create(key=key, asked=asked, at=clock.now(), status=0, body="")
@@ -63,6 +74,21 @@ def _once(request: HttpRequest, key: str, work: Callable[[], HttpResponseBase]) 
         if first is None:
             raise
         return _repeated(first, asked)
+
+
+def _apart(key: str, asked: str, work: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    try:
+        with transaction.atomic():
+            row = Answered.objects.create(key=key, asked=asked, at=clock.now(), status=_UNDER_WAY, body="")
+    except IntegrityError:
+        return _repeated(Answered.objects.get(key=key), asked)
+    try:
+        return _keep(row, work())
+    except _Again as again:
+        return again.answer
+    finally:
+        if row.status == _UNDER_WAY:
+            row.delete()
 
 
 def _keep(row: Answered, answer: HttpResponseBase) -> HttpResponseBase:
@@ -78,6 +104,8 @@ def _keep(row: Answered, answer: HttpResponseBase) -> HttpResponseBase:
 def _repeated(earlier: Answered, asked: str) -> HttpResponse:
     if earlier.asked != asked:
         return rest.problem(422, "Not valid", "This Idempotency-Key was used for another request. Make a new one.")
+    if earlier.status == _UNDER_WAY:
+        return rest.problem(409, "Under way", "This request is being carried out. Ask again in a moment.")
     answer = HttpResponse(earlier.body, status=earlier.status, content_type=earlier.content_type)
     answer["Idempotent-Replayed"] = "true"
     return answer
