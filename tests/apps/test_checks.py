@@ -179,6 +179,11 @@ def test_checks_whose_integration_is_switched_off_are_a_problem_until_they_can_t
     assert probing.tell_mute(world.now) == 0
 
 
+def test_a_run_whose_start_is_not_known_took_as_long_as_it_says(job: Job) -> None:
+    job.pings("success", seconds=0.12)
+    assert Ping.objects.latest("pk").seconds == 0.12
+
+
 def test_pings_are_kept_with_what_they_said_and_how_long_the_run_took(world: World, job: Job) -> None:
     job.pings("start", run_id="a")
     job.pings("start", run_id="b", at=world.now + timedelta(seconds=10))

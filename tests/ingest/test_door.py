@@ -55,6 +55,7 @@ def ask(path: str, host: bytes = b"localhost:8000", *headers: tuple[bytes, bytes
     [
         ("/v2/enqueue", b"10.0.0.7", "ingest"),  # keys say who may, whatever name a tool knows
         ("/in/generic/x", b"", "ingest"),
+        ("/api/push/x", b"10.0.0.7", "ingest"),
         ("/healthz", b"10.0.0.7", "alive"),
         ("/readyz", b"10.0.0.7", "ready"),
         ("/live", b"localhost", "live"),
@@ -67,7 +68,7 @@ def ask(path: str, host: bytes = b"localhost:8000", *headers: tuple[bytes, bytes
         ("/", b"tocsin.example.evil.example", "Wrong host"),
         ("/", b"", "Wrong host"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_who_answers(path: str, host: bytes, room: str) -> None:
     reply = ask(path, host)

@@ -145,3 +145,54 @@ def test_without_a_database_there_is_no_ok(world: World, monkeypatch: pytest.Mon
 def test_what_is_stored_is_small(world: World) -> None:
     world.post(f"/ping/{KEY}", method="HEAD")
     assert json.loads(bytes(Event.objects.get().body)) == {}
+
+
+# as Uptime Kuma's push monitors hear them
+
+
+def push(world: World, query: str, key: str = KEY, method: str = "GET") -> Reply:
+    async def work(ingest: Ingest) -> Reply:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await ingest({**scope, "query_string": query.encode()}, receive, send)
+
+        return await call(app, f"/api/push/{key}", b"", method=method)
+
+    return world.run(work)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("query", "beat"),
+    [
+        ("", Beat()),
+        ("status=up&msg=OK&ping=", Beat(body="OK")),
+        ("status=up&msg=OK&ping=120", Beat(body="OK", seconds=0.12)),
+        ("status=down&msg=no%20space%20left&ping=7.5", Beat(kind=BeatKind.FAIL, body="no space left", seconds=0.0075)),
+        ("status=pending", Beat(kind=BeatKind.FAIL)),  # as there: what is not up is down
+        ("ping=soon", Beat()),
+        ("ping=-1", Beat()),
+        ("ping=" + "9" * 5000, Beat()),
+        ("msg=a%00b%FF", Beat(body="ab\ufffd")),
+        ("msg=" + "x" * 20_000, Beat(body="x" * 10_000)),
+    ],
+    ids=range(10),
+)
+def test_what_a_push_says(world: World, query: str, beat: Beat) -> None:
+    reply = push(world, query)
+    assert (reply.status, reply.json()) == (200, {"ok": True})
+    assert str(Event.objects.get().receipt) == reply.headers["tocsin-receipt"]
+    assert heard() == [beat]
+
+
+@pytest.mark.parametrize("key", ["e" * 32, KEYS["generic"], "short", f"{KEY}/more"])
+def test_a_push_to_nobody_is_answered_as_uptime_kuma_does(world: World, key: str) -> None:
+    reply = push(world, "status=up", key)
+    assert reply.status == 404
+    assert reply.json()["ok"] is False  # type: ignore[index]
+    assert "not found" in reply.json()["msg"]  # type: ignore[index]
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST"])
+def test_a_push_may_come_by_any_method(world: World, method: str) -> None:
+    assert push(world, "status=down", method=method).status == 200
+    assert [beat.kind for beat in heard()] == [BeatKind.FAIL]

@@ -109,6 +109,7 @@ def test_a_new_heartbeat_shows_its_address_once(client: Client) -> None:
     assert check.integration
     assert check.integration.key_hash == fingerprint(key)
     assert first["Cache-Control"] == "no-store"
+    assert f"/api/push/{key}?status=up" in text_of(first)
     assert text_of(first).count("/ping/") > 3  # also in the crontab and the unit
     again = text_of(client.get(answer["Location"]))
     assert key[:8] not in again

@@ -41,6 +41,7 @@ def _hear(check: Check, told: Told, beat: Beat, now: datetime) -> None:
         exit_code=beat.exit_code,
         run_id=beat.run_id,
         body=beat.body,
+        seconds=beat.seconds,
         receipt=told.event.receipt,
     )
     heartbeats.hear(check, ping)

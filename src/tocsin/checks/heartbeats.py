@@ -35,14 +35,15 @@ def look(check: Check, now: datetime, ping: Ping | None = None) -> None:
 
 
 def hear(check: Check, ping: Ping) -> None:
-    """What a ping changes; `look` says what it means. Sets how long the run took that ended with it."""
+    """What a ping changes; `look` says what it means. Sets how long the run took whose start is known."""
     runs = runs_of(check)
     if ping.kind == BeatKind.START:
         runs = dict(heartbeats.begin(runs, ping.run_id, ping.at))
     elif ping.kind in {BeatKind.SUCCESS, BeatKind.FAIL}:
         left, begun_at = heartbeats.end(runs, ping.run_id)
         runs = dict(left)
-        ping.seconds = None if begun_at is None else max(0.0, (ping.at - begun_at).total_seconds())
+        if begun_at is not None:
+            ping.seconds = max(0.0, (ping.at - begun_at).total_seconds())
         _end(check, ping)
     check.runs = {key: at.isoformat() for key, at in runs.items()}
     check.last_at = ping.at

@@ -87,3 +87,8 @@ def ping_url(key: str) -> str:
     """With hyphens, as tools that ping expect it. `key` is the raw one, or what stands for it."""
     shown = "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:])) if len(key) == 32 else key  # noqa: PLR2004
     return f"{settings.PUBLIC_URL}/ping/{shown}"
+
+
+def push_url(key: str) -> str:
+    """What a job calls that pushed to Uptime Kuma before."""
+    return f"{settings.PUBLIC_URL}/api/push/{key}?status=up&msg=OK&ping="

@@ -1,6 +1,6 @@
 """The front door: says who answers a request.
 
-    /v2/*, /in/*, /ping/*
+    /v2/*, /in/*, /ping/*, /api/push/*
                         ingest, which needs no Host: its keys say who may; what else there is of Alertmanager's API
                         below /in/alertmanager is for Django, and needs no Host either
     GET /v2/alerts      and what is below it: pages that answer Opsgenie's clients, by the same keys
@@ -99,7 +99,7 @@ class Door:
         path: str = scope["path"]
         if _is_asked(scope["method"], path):
             await self._page(scope, receive, send, LARGEST_FROM_TOOLS)
-        elif path.startswith(("/v2/", "/in/", "/ping/")):
+        elif path.startswith(("/v2/", "/in/", "/ping/", "/api/push/")):
             if _is_of_tools(scope):
                 await self._page(scope, receive, send, LARGEST_FROM_TOOLS)
             else:

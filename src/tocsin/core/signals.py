@@ -136,6 +136,7 @@ class Beat:
     exit_code: int | None = None  # 0–255
     run_id: str = ""  # ≤ 64: which start an end belongs to
     body: str = ""  # ≤ 10,000 characters: what the job printed
+    seconds: float | None = None  # how long it took, where the job says so
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ def check(request: ActorRequest, pk: int) -> HttpResponse:
     if not found.is_heartbeat:
         return show(request, "checks/probe.html", context)
     key = newkeys.take(request.session, found.integration_id or 0)
-    context |= {"key": key, "url": queries.ping_url(key or _NO_KEY)}
+    context |= {"key": key, "url": queries.ping_url(key or _NO_KEY), "push_url": queries.push_url(key or _NO_KEY)}
     page = show(request, "checks/heartbeat.html", context)
     return never_kept(page) if key else page
 

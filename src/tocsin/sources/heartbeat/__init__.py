@@ -1,6 +1,6 @@
 """Pings of cron jobs and workers, as Healthchecks hears them: `ingest.pings` puts each into an object of its own.
 
-`{kind, exit_code, run_id, body}`. An exit code says success by 0, and failure by anything else.
+`{kind, exit_code, run_id, body, seconds}`. An exit code says success by 0, and failure by anything else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ import msgspec
 from tocsin.core.signals import Beat, BeatKind
 from tocsin.sources.contract import Source, Unreadable
 
+_AGE = 1e9  # seconds
 LONGEST = 10_000  # characters of what the job printed
 
 
@@ -21,6 +22,7 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     exit_code: int | None = None
     run_id: str = ""
     body: str = ""
+    seconds: float | None = None
 
 
 def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> Sequence[Beat]:  # noqa: ARG001 - contract
@@ -30,8 +32,11 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
         raise Unreadable(f"This is not a ping: {error}.") from error
     if kept.exit_code is not None and not 0 <= kept.exit_code <= 255:  # noqa: PLR2004 - as Unix has them
         raise Unreadable("This is not a ping: an exit code is from 0 to 255.")
+    if kept.seconds is not None and not 0 <= kept.seconds < _AGE:
+        raise Unreadable("This is not a ping: it cannot have taken so long.")
     text = kept.body.replace("\0", "")[:LONGEST]  # PostgreSQL stores no NUL
-    return [Beat(kind=kept.kind, exit_code=kept.exit_code, run_id=kept.run_id.replace("\0", "")[:64], body=text)]
+    run_id = kept.run_id.replace("\0", "")[:64]
+    return [Beat(kind=kept.kind, exit_code=kept.exit_code, run_id=run_id, body=text, seconds=kept.seconds)]
 
 
 SAMPLE = b'{"kind": "fail", "exit_code": 3, "body": "No space left on device"}'
