@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Model, QuerySet
 
+from tocsin.checks import unmet
 from tocsin.checks.models import Ping, Result, Spell
 
 LIMIT = 5000  # rows of a kind at once
@@ -14,6 +15,7 @@ SPELLS = timedelta(days=400)
 
 def clear(now: datetime) -> int:
     """How many rows are gone. Uptime is computed from spells, which stay longest."""
+    unmet.forget_old(now)
     return sum(
         _delete(rows)
         for rows in (

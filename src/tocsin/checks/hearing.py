@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tocsin.alerts.changes import Told
-from tocsin.checks import heartbeats
+from tocsin.checks import heartbeats, unmet
 from tocsin.checks.models import Check, Ping
 from tocsin.core.signals import Beat
 
@@ -12,11 +12,23 @@ Names = dict[tuple[int, str], Check]
 
 
 def hear(told: Sequence[Told], now: datetime) -> None:
-    """In order. A name that no heartbeat of the integration has is passed over; none is made for it."""
+    """In order. None is made for a name that no heartbeat of the integration has: its receipt says so, and a banner.
+
+    Opsgenie's clients hear 202 nevertheless, as from Opsgenie, which does not look before it answers:
+    https://docs.opsgenie.com/docs/lamp-heartbeat-commands
+    """
     known = _known({t.integration.pk for t in told})
+    strange = []
     for one in told:
-        if isinstance(one.what, Beat) and (check := _meant(known, one, one.what)) is not None:
+        if not isinstance(one.what, Beat):
+            continue
+        check = _meant(known, one, one.what)
+        if check is None:
+            strange.append(one)
+        else:
             _hear(check, one, one.what, now)
+    unmet.tell(strange, now)
+    unmet.forget({(t.integration.pk, name) for t in told if (name := unmet.name_of(t))} & known.keys(), now)
 
 
 def _known(integrations: Iterable[int]) -> Names:

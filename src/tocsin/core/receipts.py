@@ -47,6 +47,7 @@ class Reason(StrEnum):
     EMPTY = "no alerts inside"
     CHANGE = "recorded as a change"
     BEAT = "heard as a ping"
+    NO_HEARTBEAT = "no such heartbeat"
     SUBSCRIBED = "subscription confirmed"
     DISCARDED = "discarded"
     STILL_UNREADABLE = "others are still in quarantine"
@@ -85,6 +86,9 @@ _SENTENCES = {
     Reason.EMPTY: "The message was read and has no alerts in it.",
     Reason.CHANGE: "Recorded as a change.",
     Reason.BEAT: "Heard as the ping of a heartbeat.",
+    Reason.NO_HEARTBEAT: (
+        "No heartbeat of this integration has the name that was pinged, so nobody is paged when the job stays away."
+    ),
     Reason.DISCARDED: "It could not be read and was discarded. Nothing came of it.",
     Reason.STILL_UNREADABLE: "Messages of the integration are in quarantine again. Its alert stays open.",
     Reason.SUBSCRIBED: "A topic asked whether its messages are wanted here. Tocsin says yes by opening its address.",
