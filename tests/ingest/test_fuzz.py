@@ -4,69 +4,43 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.apps.hearing import make_integration, make_service
 from tests.conftest import NOON
-from tests.ingest.amazon import Amazon
+from tests.ingest.addresses import ADDRESSES, AMAZON, JSON, KEY, SAYING, Memory, all_desks
 from tests.ingest.calling import Call, Reply, call
 from tests.sources.test_fuzz import ANY
 from tocsin.config.fast_lane import read_head
 from tocsin.ingest.app import Ingest
 from tocsin.ingest.certificates import Certificates
-from tocsin.ingest.contract import LARGEST, LARGEST_KNOWN, Key, Row
-from tocsin.ingest.desks import DESKS
-from tocsin.ingest.pings import MOST
+from tocsin.ingest.contract import LARGEST, LARGEST_KNOWN, Row
 from tocsin.sealing import fingerprint
 from tocsin.sources.contract import Unreadable
 from tocsin.sources.registry import SOURCES
 
-KEY = "0123456789abcdef0123456789abcdef"
 FEW = settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-KINDS = {path: desk.kind for path, desk in DESKS.items()}
-PATHS = {**{path: path if path.startswith("/v2") else f"{path}/{KEY}" for path in KINDS}, "/ping": f"/ping/{KEY}"}
-PATHS["/in/alertmanager/api/v2/alerts"] = f"/in/alertmanager/{KEY}/api/v2/alerts"
-KINDS["/ping"] = "heartbeat"
-AMAZON = Amazon.at()
-JSON = (b"content-type", b"application/json")
 TYPES = st.sampled_from([[], [JSON], [(b"content-type", b"text/plain")], [(b"content-type", b"\xff\x00")]])
 HUGE = ["1e999", "-1e999", "9" * 400, "0." + "1" * 400, "NaN", "-Infinity", "1" + "0" * 5000]
 
 
-class Memory:
-    """A store without a disk: every integration has the same key."""
-
-    at_once = 1
-
-    def __init__(self, kind: str) -> None:
-        self.kind, self.rows = kind, list[Row]()
-
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    async def write(self, rows: Sequence[Row]) -> None:
-        self.rows += rows
-
-    async def has(self, receipt: str) -> bool:
-        return any(row.receipt == receipt for row in self.rows)
-
-    async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
-        return {each: Key(integration_id=1, kind=self.kind) for each in fingerprints if each == fingerprint(KEY)}
-
-
-def send(where: str, body: object, **more: Any) -> tuple[Reply, list[Row]]:
-    store = Memory(KINDS[where])
+def send(where: str, body: object, headers: Any = (), **more: Any) -> tuple[Reply, list[Row]]:
+    address = ADDRESSES[where]
+    store = Memory(address.kind)
 
     async def heard() -> Reply:
         ingest = Ingest(store, now=lambda: NOON, certificates=Certificates(AMAZON.fetch))
         await ingest.open()
         try:
-            return await asyncio.wait_for(call(ingest, PATHS[where], body, **more), 10)
+            with_key = address.headers_with(list(headers))
+            asked = call(ingest, address.path, body, method=address.method, headers=with_key, **more)
+            return await asyncio.wait_for(asked, 10)
         finally:
             await ingest.close()
 
@@ -90,44 +64,42 @@ def judge(where: str, body: object, **more: Any) -> Reply:
     return reply
 
 
-def sample(where: str) -> bytes:
-    return SOURCES[KINDS[where]].sample.replace(b"{key}", KEY.encode())
-
-
 def good(where: str) -> bytes:
-    if where == "/v2/change/enqueue":
-        return keyed(where, {"payload": {"summary": "deployed"}})
-    read = json.loads(sample(where))
-    return keyed(where, read["alerts"] if where.endswith("/v2/alerts") else read)
+    return ADDRESSES[where].good
 
 
 def keyed(where: str, value: object) -> bytes:
     """With a key that is known, where the format carries it in its body."""
-    if where.startswith("/v2") and isinstance(value, dict):
+    if ADDRESSES[where].kind == "pagerduty" and isinstance(value, dict):
         value = {**value, "routing_key": KEY}
     return json.dumps(value).encode()
 
 
-@pytest.mark.parametrize("where", [path for path in PATHS if path != "/in/sns"])  # where good is what Amazon signed
+def test_no_desk_is_forgotten_here() -> None:
+    tried = [address.desk for address in ADDRESSES.values()]
+    assert [desk for desk in all_desks() if not any(desk is one for one in tried)] == []
+
+
+@pytest.mark.parametrize("where", ADDRESSES)
 def test_a_good_message_is_taken_so_that_what_follows_gets_that_far(where: str) -> None:
     assert judge(where, good(where), headers=[JSON]).status < 300
 
 
-@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("where", ADDRESSES)
 @FEW
 @given(body=st.binary(max_size=80), headers=TYPES)
 def test_any_bytes(where: str, body: bytes, headers: Any) -> None:
     judge(where, body, headers=headers)
 
 
-@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("where", ADDRESSES)
 @FEW
 @given(value=ANY)
 def test_any_json(where: str, value: object) -> None:
     judge(where, keyed(where, value), headers=[JSON])
 
 
-@pytest.mark.parametrize("where", [w for w in PATHS if w != "/ping"])
+@pytest.mark.parametrize("where", SAYING)
 @FEW
 @given(data=st.data())
 def test_messages_that_are_nearly_right(where: str, data: st.DataObject) -> None:
@@ -143,10 +115,10 @@ def test_messages_that_are_nearly_right(where: str, data: st.DataObject) -> None
 
 @pytest.mark.parametrize("signature", ["\x80", "=", "a"])
 def test_a_signature_that_is_none(signature: str) -> None:
-    assert judge("/in/sns", json.loads(sample("/in/sns")) | {"Signature": signature}).status == 403
+    assert judge("/in/sns", json.loads(good("/in/sns")) | {"Signature": signature}).status == 403
 
 
-@pytest.mark.parametrize("where", [w for w in PATHS if w != "/ping"])
+@pytest.mark.parametrize("where", SAYING)
 @pytest.mark.parametrize("number", HUGE, ids=lambda n: n[:8])
 def test_numbers_beyond_all_bounds(where: str, number: str) -> None:
     message = json.loads(good(where))
@@ -156,27 +128,29 @@ def test_numbers_beyond_all_bounds(where: str, number: str) -> None:
         holder[name] = kept
 
 
-@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("where", ADDRESSES)
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'{"payload":{"custom_details":', b'[{"labels":'])
 def test_depth_without_end(where: str, opening: bytes) -> None:
-    most = DESKS[where].most if where in DESKS else LARGEST
-    count = most // len(opening) // 2
-    judge(where, opening * count, headers=[JSON])
-    closing = b"]" if opening == b"[" else b"}" * opening.count(b"{")
-    judge(where, opening * 2000 + b"1" + closing * 2000, headers=[JSON])
+    closing = b"]" if opening == b"[" else b"}" * opening.count(b"{") + b"]" * opening.count(b"[")
+    deep = LARGEST // len(opening + closing) - 1
+    for body in (opening * deep, opening * deep + b"1" + closing * deep):
+        reply = judge(where, body, headers=[JSON])
+        assert (reply.status in {400, 422}) != ADDRESSES[where].takes_anything
+    judge(where, opening * 200 + b"1" + closing * 200, headers=[JSON])
 
 
-@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("where", ADDRESSES)
 @pytest.mark.parametrize("length", [b"0", b"1", b"99", b"-1", b"x", b"", b"1e3", b"9" * 30, b"9" * 5000, b"\xb2"])
 def test_a_length_that_is_not_true(where: str, length: bytes) -> None:
-    judge(where, sample(where) or b"x", headers=[JSON, (b"content-length", length)])
+    judge(where, good(where) or b"x", headers=[JSON, (b"content-length", length)])
 
 
-@pytest.mark.parametrize("where", PATHS)
+@pytest.mark.parametrize("where", ADDRESSES)
 def test_a_body_without_end_is_not_read_to_its_end(where: str) -> None:
-    most = MOST if where == "/ping" else DESKS[where].most
+    address = ADDRESSES[where]
+    most = address.desk.most
     piece = b"[" * 65_536
-    asked = Call(path=PATHS[where], body=[piece] * (most // len(piece) + 50))
+    asked = Call(path=address.path, body=[b""], method=address.method, headers=list(address.headers))
     pulled = 0
 
     async def receive() -> dict[str, object]:
@@ -189,17 +163,17 @@ def test_a_body_without_end_is_not_read_to_its_end(where: str) -> None:
     async def reply(message: dict[str, Any]) -> None:
         answered.append(message)
 
-    ingest = Ingest(Memory(KINDS[where]), now=lambda: NOON)
+    ingest = Ingest(Memory(address.kind), now=lambda: NOON)
     asyncio.run(ingest(asked.scope(), receive, reply))  # type: ignore[arg-type]
     assert answered[0]["status"] == 413
     assert pulled <= most // len(piece) + 1
 
 
-@pytest.mark.parametrize("where", [w for w in PATHS if w != "/ping"])
+@pytest.mark.parametrize("where", SAYING)
 @pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"GZIP", b"gzip, gzip", b"nonsense"])
 def test_what_is_packed_is_refused_unopened(where: str, coding: bytes) -> None:
     """A kilobyte may hold a gigabyte. No tool that is known packs what it sends."""
-    bomb = gzip.compress(b"[" * 10_000_000) if b"gz" in coding.lower() else zlib.compress(sample(where))
+    bomb = gzip.compress(b"[" * 10_000_000) if b"gz" in coding.lower() else zlib.compress(good(where))
     reply = judge(where, bomb, headers=[JSON, (b"content-encoding", coding)])
     assert reply.status == 415
     assert reply.headers["accept-encoding"] == "identity"
@@ -220,7 +194,9 @@ def test_what_says_that_it_is_not_packed_is_taken_and_so_is_a_packed_ping() -> N
 
 @FEW
 @given(
-    path=st.text(max_size=30), kind=st.sampled_from(sorted(PATHS.values())), method=st.sampled_from(["GET", "PUT", "X"])
+    path=st.text(max_size=30),
+    kind=st.sampled_from(sorted(a.path for a in ADDRESSES.values())),
+    method=st.sampled_from(["GET", "PUT", "X"]),
 )
 def test_any_path_and_any_method(path: str, kind: str, method: str) -> None:
     async def heard() -> list[Reply]:
@@ -250,6 +226,44 @@ def test_any_query_of_a_ping(query: bytes) -> None:
 
     asyncio.run(heard())
     assert answered[0]["status"] in {200, 400}
+
+
+# what is heard by pages: silences of Alertmanager's tools, and questions of Opsgenie's
+
+
+@pytest.fixture
+def _keyed(db: None) -> None:
+    for kind in ("alertmanager", "opsgenie"):
+        integration = make_integration(make_service(kind), kind)
+        integration.key_hash = fingerprint(kind)
+        integration.save()
+
+
+@pytest.mark.usefixtures("_keyed")
+@pytest.mark.parametrize("kind", ["alertmanager", "opsgenie"])
+@FEW
+@given(data=st.data())
+def test_any_silence_and_any_question(kind: str, data: st.DataObject) -> None:
+    tools = Client(raise_request_exception=False)
+    if kind == "opsgenie":
+        asked = {name: data.draw(st.text(max_size=40)) for name in ("query", "sort", "limit", "identifierType")}
+        path = "/v2/alerts/" + quote(data.draw(st.text(st.characters(codec="utf-8"), max_size=30)))
+        answers = [
+            tools.get(where, asked, headers={"Authorization": f"GenieKey {kind}"}) for where in (path, "/v2/alerts")
+        ]
+    else:
+        silence = json.loads(_SILENCE)
+        holder, name = data.draw(st.sampled_from(list(_places(silence))))
+        holder[name] = data.draw(ANY)
+        path = f"/in/alertmanager/{kind}/api/v2/silences"
+        bodies = (json.dumps(silence).encode(), data.draw(st.binary(max_size=60)), json.dumps(data.draw(ANY)))
+        answers = [tools.post(path, body, content_type="application/json") for body in bodies]
+        answers.append(tools.get(path, {"filter": data.draw(st.text(max_size=30))}))
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+
+
+_SILENCE = b"""{"matchers": [{"name": "alertname", "value": "Disk", "isRegex": false}], "comment": "planned",
+"startsAt": "2026-03-04T12:00:00Z", "endsAt": "2999-01-01T12:00:00Z", "createdBy": "ada", "id": ""}"""
 
 
 def _places(value: Any) -> Any:

@@ -27,6 +27,7 @@ _NOT_DONE = (
 _NO_HEARTBEATS = (
     "Heartbeats are made, changed and deleted in Tocsin itself. Here they are only pinged. Nothing changed."
 )
+_PACKED = "Requests are taken as they are, not compressed. Nothing was stored."
 _UNKNOWN = "No integration that is switched on has this key. Nothing was stored."
 _TOO_LARGE = f"A request has at most {LARGEST // 1024} KB. Nothing was stored."
 
@@ -145,6 +146,7 @@ def _desk(
         busy=refusal(429, "You are making too many requests! This was not stored; send it again.", None, RETRY_AFTER),
         too_large=refusal(413, _TOO_LARGE),
         methods=methods,
+        packed=refusal(415, _PACKED, None, (b"accept-encoding", b"identity")),
     )
 
 
