@@ -4,9 +4,12 @@ import re
 
 import pytest
 
+from tests.apps.hearing import Source
 from tests.pages.desk import HX, at_the_desk, checkout, living, observer, text_of
 from tests.world import Monitoring, Person, World
+from tocsin.alerts import queries
 from tocsin.alerts.models import Event
+from tocsin.core.permissions import NOBODY, Denied
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration
 
@@ -179,6 +182,60 @@ class TestAMapping:
         assert said in text_of(response)
         generic.refresh_from_db()
         assert generic.mapping == {}
+
+
+class TestAMappingOnAStoredMessage:
+    @pytest.fixture
+    def stored(self, generic: Integration, world: World) -> Event:
+        """A message that came in and could not be read without a mapping."""
+        event = Source(generic).sends(b'{"pump": {"txt": "stands still"}}', at=world.now)
+        world.settle()
+        return event
+
+    def test_is_chosen_from_the_last_ones_and_what_was_typed_stays(
+        self, stored: Event, generic: Integration, world: World
+    ) -> None:
+        client, url = at_the_desk(world.owner("Orla")), f"/integrations/{generic.pk}/mapping/"
+        page = text_of(client.get(url))
+        assert re.search(rf'<option value="{stored.receipt}">[-0-9: ]+, in quarantine</option>', page)
+        assert len(re.findall("<option", page)) == 2  # that it cannot be read was not said by the tool
+        data = {"mapping": '{"summary": "pump.txt"}', "sample": "{}", "stored": str(stored.receipt)}
+        page = text_of(client.post(url, {**data, "take": "1"}))
+        assert "stands still" in page
+        assert "pump.txt" in page
+        assert "This one is in quarantine." in page
+        assert 'id="tried"' not in page
+        assert "pump.txt" in text_of(client.post(url, {**data, "stored": "", "take": "1"}))
+        said = text_of(client.post(url, {**data, "sample": bytes(stored.body).decode(), "try": "1"}))
+        assert "stands still" in said[said.index('id="tried"') :]
+        response = client.post(url, {**data, "sample": bytes(stored.body).decode(), "save": "1"}, follow=True)
+        assert "The mapping was saved." in text_of(response)
+
+    def test_is_opened_from_its_own_page(self, stored: Event, generic: Integration, world: World) -> None:
+        client, url = at_the_desk(world.owner("Orla")), f"/integrations/{generic.pk}/mapping/"
+        assert f"{url}?message={stored.receipt}" in text_of(client.get(f"/events/{stored.receipt}/"))
+        assert "stands still" in text_of(client.get(f"{url}?message={stored.receipt}"))
+        assert f"{url}?message=" not in text_of(at_the_desk(observer(world)).get(f"/events/{stored.receipt}/"))
+
+    def test_is_one_of_this_integration_and_for_who_may_configure(
+        self, stored: Event, generic: Integration, world: World, cast: tuple[Person, Person, Monitoring]
+    ) -> None:
+        client, url = at_the_desk(world.owner("Orla")), f"/integrations/{generic.pk}/mapping/"
+        other = cast[2].source.triggers("disk", at=world.now)
+        for receipt in (other.receipt, "nonsense", "00000000-0000-0000-0000-000000000000"):
+            assert client.get(f"{url}?message={receipt}").status_code == 404
+        looks = at_the_desk(observer(world))
+        assert looks.get(f"{url}?message={stored.receipt}").status_code == 403
+        for ask in (lambda: queries.samples(NOBODY, generic), lambda: queries.sample(NOBODY, generic, "x")):
+            with pytest.raises(Denied):
+                ask()
+
+    def test_that_is_too_long_is_not_cut(self, generic: Integration, world: World) -> None:
+        long = Source(generic).sends(b'{"summary": "' + b"x" * 200_000 + b'"}', at=world.now)
+        client = at_the_desk(world.owner("Orla"))
+        page = text_of(client.get(f"/integrations/{generic.pk}/mapping/?message={long.receipt}"))
+        assert "too long to be tried here" in page
+        assert "x" * 1000 not in page
 
 
 def test_who_only_looks_changes_nothing(world: World, cast: tuple[Person, Person, Monitoring]) -> None:

@@ -14,6 +14,7 @@ from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.receipts import Reason, around
 from tocsin.services.models import Integration
 
+_SAMPLES = 15  # of each kind
 _QUEUES = ("waiting", "quarantine")  # which say in what state an event is
 
 
@@ -86,6 +87,28 @@ def quarantined(actor: Actor) -> QuerySet[Event]:
     require(actor, Verb.VIEW)
     found = Event.objects.filter(pk__in=Quarantine.objects.values("pk"))
     return found.select_related("integration__service", *_QUEUES).order_by("-id")
+
+
+def samples(actor: Actor, integration: Integration) -> list[Event]:
+    """Messages of the integration's tool to try a mapping on: its last ones, those in quarantine before the others."""
+    require(actor, Verb.CONFIGURE)
+    found = _sent(integration)
+    bad = found.filter(pk__in=Quarantine.objects.values("pk")).order_by("-id")[:_SAMPLES]
+    return list({each.pk: each for each in [*bad, *found.order_by("-id")[:_SAMPLES]]}.values())
+
+
+def sample(actor: Actor, integration: Integration, receipt: str) -> Event:
+    """`DoesNotExist` when it is no message of the integration's tool."""
+    require(actor, Verb.CONFIGURE)
+    try:
+        return by_receipt(_sent(integration), uuid.UUID(receipt))
+    except ValueError as error:
+        raise Event.DoesNotExist from error
+
+
+def _sent(integration: Integration) -> QuerySet[Event]:
+    """By the tool itself, not by Tocsin about it."""
+    return Event.objects.filter(integration=integration, kind=integration.kind).select_related(*_QUEUES)
 
 
 def event(actor: Actor, receipt: uuid.UUID) -> Event:

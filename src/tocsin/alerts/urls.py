@@ -1,6 +1,6 @@
 from django.urls import include, path, re_path
 
-from tocsin.alerts.views import events, integrations, services
+from tocsin.alerts.views import events, integrations, mapping, services
 
 urlpatterns = [
     path("v2/", include("tocsin.alerts.opsgenie.urls")),
@@ -14,4 +14,5 @@ urlpatterns = [
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/<int:pk>/", integrations.integration, name="integration"),
     path("integrations/<int:pk>/test/", integrations.integration_test, name="integration_test"),
+    path("integrations/<int:pk>/mapping/", mapping.integration_mapping, name="integration_mapping"),
 ]

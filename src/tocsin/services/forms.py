@@ -1,7 +1,7 @@
 """What people fill in about services and integrations. Rules that need the database are the actions' own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -175,6 +175,9 @@ class IntegrationChangeForm(forms.Form):
         return found
 
 
+LONGEST_SAMPLE = 200_000
+
+
 class MappingForm(forms.Form):
     """The mapping of a source that has one as JSON, and a message to try it on."""
 
@@ -187,12 +190,22 @@ class MappingForm(forms.Form):
     )
     sample = forms.CharField(
         required=False,
-        max_length=200_000,
+        max_length=LONGEST_SAMPLE,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false"}),
         label="A message to try it on",
         help_text="Paste one as your tool sends it. It is read here only: nothing is opened and nobody is paged.",
     )
+
+    # not checked against what is offered: more has come in since
+    stored = forms.CharField(required=False, label="Or one that came in", widget=forms.Select)
+
+    def __init__(
+        self, stored: Iterable[tuple[str, str]], data: Data = None, initial: Mapping[str, object] | None = None
+    ) -> None:
+        """`stored`: receipts of messages, and what they are called."""
+        super().__init__(data, initial=dict(initial or {}))
+        self.fields["stored"].widget.choices = [("", "–"), *stored]
 
     def clean_mapping(self) -> dict[str, object]:
         text: str = self.cleaned_data["mapping"].strip()

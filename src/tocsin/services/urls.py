@@ -8,7 +8,6 @@ urlpatterns = [
     path("services/<slug:slug>/delete/", views.service_delete, name="service_delete"),
     path("integrations/new/", views.integration_new, name="integration_new"),
     path("integrations/<int:pk>/edit/", views.integration_edit, name="integration_edit"),
-    path("integrations/<int:pk>/mapping/", views.integration_mapping, name="integration_mapping"),
     path("integrations/<int:pk>/rotate/", views.integration_rotate, name="integration_rotate"),
     path("integrations/<int:pk>/delete/", views.integration_delete, name="integration_delete"),
 ]

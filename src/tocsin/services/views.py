@@ -1,7 +1,5 @@
 """Making and changing services and integrations. The pages that show their alerts are in `alerts.views`."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,13 +14,10 @@ from tocsin.services import actions, newkeys, queries
 from tocsin.services.forms import (
     IntegrationChangeForm,
     IntegrationForm,
-    MappingForm,
     ServiceForm,
     initial_of,
-    mapping_text,
     refuse,
 )
-from tocsin.services.models import Integration
 from tocsin.sources.registry import SOURCES
 
 
@@ -111,28 +106,3 @@ def integration_delete(request: ActorRequest, pk: int) -> HttpResponse:
     actions.delete_integration(request.actor, integration, clock.now())
     messages.success(request, f"{integration.name} was deleted. What is sent to it from now on is refused.")
     return redirect("service", integration.service.slug)
-
-
-def integration_mapping(request: ActorRequest, pk: int) -> HttpResponse:
-    """Tried on a pasted message first; saved only when it reads that message."""
-    require(request.actor, Verb.CONFIGURE)
-    now = clock.now()
-    integration = queries.integration(request.actor, pk)
-    initial = {"mapping": mapping_text(integration), "sample": SOURCES[integration.kind].sample.decode()}
-    form = MappingForm(request.POST or None, initial=initial)
-    context: dict[str, Any] = {"form": form, "integration": integration}
-    if form.is_valid():
-        context["tried"] = tried = _try(integration, form)
-        if "save" in request.POST and tried.get("error") is None:
-            actions.change_integration(request.actor, integration, now, mapping=form.cleaned_data["mapping"])
-            messages.success(request, "The mapping was saved. It reads everything that comes in from now on.")
-            return redirect("integration", pk)
-    return render(request, "services/mapping.html", context)
-
-
-def _try(integration: Integration, form: MappingForm) -> dict[str, Any]:
-    sample = form.cleaned_data["sample"].strip().encode() or SOURCES[integration.kind].sample
-    found = actions.try_mapping(integration.kind, form.cleaned_data["mapping"], sample)
-    if isinstance(found, str):
-        return {"error": found}
-    return {"signals": found} if found else {"error": "The message was read and has no alerts in it."}

@@ -14,6 +14,7 @@ from tocsin import clock
 from tocsin.alerts import actions, queries
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
+from tocsin.sources.registry import SOURCES
 from tocsin.ui.pages import paginate
 
 _SHOWN = 100_000  # characters of a body
@@ -23,6 +24,8 @@ _KEY = re.compile(r'("(?:routing|service)_key"\s*:\s*"[^"]{0,4})[^"]*')  # Pager
 def event(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
     found = queries.receipt(request.actor, receipt)
     context: dict[str, Any] = {"receipt": found, "event": found.event, "can_retry": request.actor.may(Verb.RETRY)}
+    is_mapped = SOURCES[found.event.kind].fits is not None if found.event.kind in SOURCES else False
+    context["can_map"] = is_mapped and request.actor.may(Verb.CONFIGURE)
     if request.headers.get("HX-Request"):
         return render(request, "alerts/event_outcome.html", context)
     return render(request, "alerts/event.html", context | {"body": _readable(bytes(found.event.body))})
