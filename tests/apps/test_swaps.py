@@ -161,6 +161,22 @@ def test_a_request_that_nobody_took_ends_when_the_shift_begins(rota: Rota) -> No
     assert rota.at(GRACES[0]) == ["Grace"]
 
 
+def test_a_request_that_cannot_be_ended_stops_no_other(rota: Rota, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = rota.ask()
+    other = swaps.ask(as_(rota.linus), rota.schedule, LINUSES, NOW)
+    usual = swaps.tell_of
+
+    def tell_of(swap: SwapRequest, *rest: object) -> None:
+        if swap.pk == broken.pk:
+            raise ZeroDivisionError
+        usual(swap, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(swaps, "tell_of", tell_of)
+    assert swaps.expire(LINUSES[0]) == 1
+    states = dict(SwapRequest.objects.values_list("pk", "state"))
+    assert states == {broken.pk: "open", other.pk: "expired"}
+
+
 def test_a_request_in_a_schedule_that_cannot_be_read_ends_too(rota: Rota) -> None:
     rota.ask()
     Schedule.objects.update(time_zone="Mars/Olympus")

@@ -5,12 +5,14 @@ Every answer is one conditional update of the request's state, so of two who acc
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 
 from tocsin.audit.actions import record
 from tocsin.core import rota as core
 from tocsin.core.permissions import Actor, Denied, Verb, require
+from tocsin.health.edges import contained
 from tocsin.people.models import User
 from tocsin.people.problems import Refused
 from tocsin.people.writing import create
@@ -137,11 +139,12 @@ def cancel(actor: Actor, swap: SwapRequest, now: datetime) -> SwapRequest:
 
 
 def expire(now: datetime, limit: int = 200) -> int:
-    """Requests whose shift has begun end: for the engine, once a minute."""
+    """Requests whose shift has begun end: for the engine, once a minute. One that cannot be ended stops no other."""
     due = (
         SwapRequest.objects.filter(state="open", starts_at__lte=now).order_by("pk").select_related("asker", "schedule")
     )
-    return sum(_expire(swap, now) for swap in due[:limit])
+    ended = (contained(partial(_expire, swap, now), "a swap cannot be ended", id=swap.pk) for swap in due[:limit])
+    return sum(bool(done.value) for done in ended)
 
 
 def _expire(swap: SwapRequest, now: datetime) -> bool:
