@@ -107,6 +107,29 @@ def test_250_is_said_after_the_commit_and_not_before() -> None:
     run(story)
 
 
+def test_the_last_answer_names_the_receipts_also_of_a_mail_that_comes_again() -> None:
+    async def story(store: MailStore) -> None:
+        def said(port: int, *to: str) -> str:
+            with smtplib.SMTP("127.0.0.1", port, local_hostname="db1", timeout=20) as client:
+                client.helo("db1")
+                client.mail("cron@db1")
+                for address in to:
+                    client.rcpt(address)
+                return client.data(MAIL)[1].decode()
+
+        async with listening(store) as listener:
+            many = [f"{KEY}+{number}@{HOST}" for number in range(40)]
+            first, again, both, all_ = [
+                await asyncio.to_thread(said, listener.port, *to)
+                for to in ((TO,), (TO,), (TO, f"{OTHER}@{HOST}"), many)
+            ]
+        assert first == again == f"2.0.0 Taken {store.rows[0].receipt}"
+        assert both == f"{first} {store.rows[1].receipt}"
+        assert all_.count("-") == 4 * 12
+
+    run(story)
+
+
 def test_a_store_that_fails_says_451_and_the_mail_that_comes_again_is_taken_once() -> None:
     async def story(store: MailStore) -> None:
         async with listening(store) as listener:

@@ -33,6 +33,7 @@ DRAIN = 8.0  # seconds that mails on their way get at the end
 log = structlog.get_logger(__name__)
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's own; it writes down addresses, which hold keys
 
+_RECEIPTS = 12  # an answer has at most 512 bytes (RFC 5321 4.5.3.1.5)
 _SIZE = re.compile(r" SIZE=([0-9]{1,20})(?= |$)", re.IGNORECASE)
 _BUSY = "451 4.3.0 This cannot be stored right now, and nothing is promised. Send it again."
 _UNKNOWN = "550 5.1.1 No integration that is switched on has this address. Nothing is sent on from here."
@@ -84,11 +85,12 @@ class Handler:
         if self._sorter.is_own(raw, sender):
             log.warning("refused a mail of our own", sender=sender)
             return _OWN
+        beginning = raw[:LARGEST]  # as of a mail that is fetched by IMAP
         try:
-            await self._sorter.take(raw[:LARGEST], sender, server.addressees)  # as of one that is fetched by IMAP
+            receipts = await self._sorter.take(beginning, sender, server.addressees)
         except (Full, Unavailable):
             return _BUSY
-        return "250 2.0.0 Taken"
+        return f"250 2.0.0 Taken {' '.join(receipts[:_RECEIPTS])}"
 
     async def handle_exception(self, error: Exception) -> str:
         log.error("a dialogue by SMTP failed", exc_info=error)

@@ -6,6 +6,7 @@ nothing is known of it, and two alike are two: a page too many is better than on
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,19 +59,27 @@ class Sorter:
     def is_own(self, raw: bytes, sender: str) -> bool:
         return stamps.is_own(raw, self._public_host, sender)
 
-    async def take(self, raw: bytes, sender: str, addressees: Sequence[Addressee]) -> None:
-        """Returns when there is an event for each of them on disk. `Full`, `Unavailable`: then not for all of them, and
-        those that there are stay as they are when it is sent again."""
-        once = {(a.key, a.tag): a for a in addressees}
-        for found in await asyncio.gather(*(outcome(self._put(raw, sender, a)) for a in once.values())):
-            if isinstance(found, BaseException) and not isinstance(found, Copied):
-                raise found
+    async def take(self, raw: bytes, sender: str, addressees: Sequence[Addressee]) -> list[str]:
+        """Their receipts, when there is an event for each of them on disk.
 
-    async def _put(self, raw: bytes, sender: str, to: Addressee) -> None:
+        `Full`, `Unavailable`: then not for all of them; those that there are stay as they are when it is sent again.
+        """
+        once = {(a.key, a.tag): a for a in addressees}
+        receipts = []
+        for found in await asyncio.gather(*(outcome(self._put(raw, sender, a)) for a in once.values())):
+            if isinstance(found, BaseException):
+                raise found
+            receipts.append(found)
+        return receipts
+
+    async def _put(self, raw: bytes, sender: str, to: Addressee) -> str:
         now = self._now()
-        receipt = copies.receipt(raw, to.key, to.tag)
-        if receipt and await self._store.has(receipt):
-            return
+        known = copies.receipt(raw, to.key, to.tag)
+        if known and await self._store.has(known):
+            return known
         said = {stamps.TO: f"{'+' if to.tag else ''}{to.tag}@{to.host}", stamps.TAG: to.tag, stamps.FROM: sender}
         body = stamps.stamped(raw, said, to.key)
-        await self._committer.put(Row(receipt or self._receipts.take(now), to.integration_id, SOURCE.kind, body, now))
+        receipt = known or self._receipts.take(now)
+        with contextlib.suppress(Copied):
+            await self._committer.put(Row(receipt, to.integration_id, SOURCE.kind, body, now))
+        return receipt
