@@ -1,5 +1,6 @@
 """Storm mode."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,10 @@ from tocsin.core.storms import (
     ends_at,
     farewell,
     is_over,
+    is_sudden,
+    joined,
     part_of,
+    so_far,
     title,
     waiting,
 )
@@ -48,6 +52,7 @@ def reasons(seconds: list[float], shelter: Shelter = SHELTER) -> list[Reason]:
         ([0, 0, 0, 0, 299], [C, W, W, B, J]),
         ([0, 0, 0, 0, 300], [C, W, W, B, C]),  # after the quiet it is calm again
         ([0, 0, 0, 0, 299, 598], [C, W, W, B, J, J]),  # which begins anew with each alert
+        ([0, 0, 0, *range(0, 3600, 290), 3599, 3600], [C, W, W, B, *[J] * 13, C]),  # for an hour at most
     ],
 )
 def test_arrive(seconds: list[float], expected: list[Reason]) -> None:
@@ -95,7 +100,32 @@ def test_what_it_says() -> None:
     assert (part_of(7).kind, part_of(7).id, part_of(7).until) == (HoldKind.STORM, 7, None)
 
 
+def test_who_waits_for_more_than_its_page_says() -> None:
+    assert "More than 20 new alerts within 5 minutes; 500 so far." in so_far(STORM, 20)
+    long = replace(STORM, last_at=NOON + timedelta(minutes=58))
+    assert farewell(long) == "It takes in no more: 500 alerts came within 58 minutes. The next one pages anew."
+
+
+@pytest.mark.parametrize(
+    ("summaries", "said"),
+    [
+        (["a"], "“a” joined the storm."),
+        (["a", "b"], "2 alerts joined the storm: “a”, “b”."),
+        (list("abcdefg"), "7 alerts joined the storm: “a”, “b”, “c”, “d”, “e” and 2 more."),
+    ],
+)
+def test_who_has_joined_in_one_line(summaries: list[str], said: str) -> None:
+    assert joined(summaries) == said
+
+
+def test_it_is_sudden_while_its_first_alert_has_only_just_come() -> None:
+    assert is_sudden(SHELTER, replace(STORM, last_at=NOON + timedelta(seconds=3)))
+    assert not is_sudden(SHELTER, replace(STORM, last_at=NOON + timedelta(seconds=3.1)))
+    assert not is_sudden(SHELTER, CALM)
+
+
 def test_when_it_is_over() -> None:
+    assert ends_at(SHELTER, replace(STORM, last_at=NOON + timedelta(minutes=58))) == NOON + timedelta(hours=1)
     assert ends_at(SHELTER, STORM) == NOON + timedelta(minutes=9)
     assert not is_over(SHELTER, STORM, NOON + timedelta(minutes=8))
     assert is_over(SHELTER, STORM, NOON + timedelta(minutes=9))

@@ -5,8 +5,12 @@ import pytest
 from tests.flows.test_silences import silence
 from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert, AlertGroup
+from tocsin.core.conditions import Condition
+from tocsin.core.escalation import STEWARDS
 from tocsin.core.lifecycle import GroupState
+from tocsin.core.signals import Severity
 from tocsin.paging import actions
+from tocsin.policies.actions import StepSpec, save_steps
 from tocsin.rules import silences
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +24,10 @@ def ada(world: World) -> Person:
 @pytest.fixture
 def monitoring(world: World, ada: Person) -> Monitoring:
     return world.monitoring(world.policy([ada], [ada], delay=120), storm_threshold=5)
+
+
+def storm() -> AlertGroup:
+    return AlertGroup.objects.filter(title__startswith="Storm").latest("pk")
 
 
 def fire(monitoring: Monitoring, count: int, begin: int = 0, severity: str = "critical") -> None:
@@ -119,8 +127,119 @@ def test_a_storm_that_turns_urgent_pages_again(world: World, ada: Person, monito
     ada.expect_page("alert 0")
     fire(monitoring, 3, 20, "error")
     ada.expect_page("Storm: 2")
-    fire(monitoring, 3, 30, "critical")
+    fire(monitoring, 3, 30, "error")
     world.nothing_else()
+
+
+def test_a_storm_that_gets_worse_pages_again(world: World, ada: Person, monitoring: Monitoring) -> None:
+    fire(monitoring, 20, severity="error")
+    ada.expect_page("Storm: 20")
+    ada.acknowledges(storm())
+    fire(monitoring, 3, 20, "error")
+    world.nothing_else()
+    fire(monitoring, 3, 30, "critical")
+    page = ada.expect_page("Storm: 2")
+    assert (page.severity, page.urgency) == ("critical", "high")
+    world.nothing_else()
+    eye = storm()
+    assert (eye.severity, eye.state) == ("critical", GroupState.TRIGGERED)
+    assert set(eye.alerts.values_list("state", flat=True)) == {"triggered"}
+    assert eye.entries.filter(text="The storm has alerts of severity critical and high urgency now.").exists()
+    monitoring.recovers("k30")
+    assert storm().state == GroupState.TRIGGERED  # the answer from before does not count again
+    ada.acknowledges(eye)
+    fire(monitoring, 3, 40, "critical")
+    world.nothing_else()
+
+
+def test_a_step_for_the_worst_only_is_run_when_a_storm_becomes_it(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    grace = world.person("Grace")
+    policy = monitoring.service.policy
+    steps = [
+        StepSpec(delay_minutes=120, targets=(grace.target,), when=Condition(severity=Severity.CRITICAL)),
+        StepSpec(delay_minutes=120, targets=(ada.target,)),
+    ]
+    save_steps(SETUP, policy, steps, (STEWARDS,), world.now)
+    fire(monitoring, 20, severity="error")
+    ada.expect_page("Storm: 20")
+    fire(monitoring, 3, 20, "critical")
+    grace.expect_page("Storm: 2")
+    world.nothing_else()
+
+
+def test_a_storm_is_as_bad_as_those_that_waited_for_it(world: World, ada: Person, monitoring: Monitoring) -> None:
+    fire(monitoring, 1, severity="warning")
+    ada.expect_page("alert 0")
+    fire(monitoring, 3, 1, "critical")
+    world.nothing_else()
+    fire(monitoring, 10, 10, "warning")
+    assert ada.expect_page("Storm: 14").severity == "critical"
+    world.forward(minutes=1)
+    world.nothing_else()
+
+
+def test_a_storm_takes_in_alerts_for_an_hour_at_most(world: World, ada: Person, monitoring: Monitoring) -> None:
+    monitoring.service.policy = world.policy([ada], delay=1440, ack_timeout=1440)
+    monitoring.service.save()
+    fire(monitoring, 20)
+    ada.expect_page("Storm: 20")
+    ada.acknowledges(storm())
+    for number in range(14):
+        world.forward(minutes=4)
+        fire(monitoring, 1, 100 + number)
+    world.nothing_else()
+    world.forward(minutes=4)  # an hour since it began
+    assert storm().entries.filter(kind="storm").last().text == (  # type: ignore[union-attr]
+        "It takes in no more: 34 alerts came within 56 minutes. The next one pages anew."
+    )
+    fire(monitoring, 1, 200)
+    ada.expect_page("Checkout: alert 200")
+    fire(monitoring, 20, 300)
+    world.forward(minutes=1)
+    world.nothing_else()  # as many as before are a storm again, of which that was the page
+    assert AlertGroup.objects.filter(title="Storm: 21 alerts of Checkout, the first of them “alert 200”").exists()
+
+
+def test_a_storm_that_gathers_slowly_has_a_page_that_says_so(world: World, ada: Person, monitoring: Monitoring) -> None:
+    for number in range(5):
+        fire(monitoring, 1, number)
+        ada.expect_page(f"Checkout: alert {number}")
+        world.forward(seconds=30)
+    fire(monitoring, 1, 5)
+    ada.expect_page("Checkout: Storm: 6 alerts of Checkout, the first of them “alert 0”")
+    for number in range(6, 30):
+        fire(monitoring, 1, number)
+        world.forward(seconds=30)
+    world.nothing_else()
+    assert storm().alert_count == 25
+
+
+def test_a_storm_whose_first_alert_was_answered_has_a_page_that_says_so(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    fire(monitoring, 1)
+    ada.expect_page("Checkout: alert 0")
+    ada.acknowledges()
+    world.forward(seconds=2)
+    fire(monitoring, 20, 1)
+    ada.expect_page("Checkout: Storm: 21 alerts of Checkout, the first of them “alert 0”")
+    world.forward(minutes=4)
+    world.nothing_else()
+
+
+def test_the_history_of_a_storm_names_who_joins_it(world: World, ada: Person, monitoring: Monitoring) -> None:
+    fire(monitoring, 20)
+    ada.expect_page("Storm: 20")
+    fire(monitoring, 1, 20)
+    fire(monitoring, 2, 21)
+    lines = list(storm().entries.filter(kind="joined").order_by("id").values_list("text", flat=True))
+    assert lines == [
+        "15 alerts joined the storm: “alert 5”, “alert 6”, “alert 7”, “alert 8”, “alert 9” and 10 more.",
+        "“alert 20” joined the storm.",
+        "2 alerts joined the storm: “alert 21”, “alert 22”.",
+    ]
 
 
 def test_a_storm_of_what_nobody_is_paged_for_is_none(world: World, ada: Person, monitoring: Monitoring) -> None:

@@ -187,6 +187,17 @@ STORIES: dict[str, tuple[dict[str, object], Callable[[World, Monitoring], None],
     "flapping": ({}, no_rules, [*FLAPS, up("a"), (16,)], 5),
     "a storm in one instant": ({"storm_threshold": 5}, no_rules, [up(*K), (6,), up("late")], 2),
     "a storm over a while": ({"storm_threshold": 5}, no_rules, [s for k in K for s in (up(k), (0.005,))], 1),
+    "a storm that gathers slowly": ({"storm_threshold": 5}, no_rules, [s for k in K for s in (up(k), (0.5,))], 6),
+    "a storm that gets worse": (
+        {"storm_threshold": 5}, no_rules, [up(*K[:9], severity="warning"), up(K[9], severity="error"), up(K[10])], 3,
+    ),
+    "a storm that goes on for more than an hour": (
+        {"storm_threshold": 5}, no_rules, [up(*K[:9]), *(s for k in K[9:] for s in ((4,), up(k)))], 8,
+    ),
+    "a storm as bad as those that waited": (
+        {"storm_threshold": 5}, no_rules,
+        [up("a", severity="warning"), up("b", "c"), up(*K[:9], severity="warning"), (1,)], 2,
+    ),
     "a storm that is over": (
         {"storm_threshold": 5}, no_rules, [up(*K[:10]), (6,), down(*K[5:10]), (1,), up("again"), up("more"), (1,)], 3,
     ),

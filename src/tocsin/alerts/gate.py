@@ -15,7 +15,7 @@ from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.matching import Fields
 from tocsin.core.pausing import paused
-from tocsin.core.signals import Signal
+from tocsin.core.signals import Severity, Signal, Urgency
 from tocsin.core.storms import Weather
 from tocsin.core.suppression import Source, Trace, inhibited, maintained, silenced, sources_of, targets_of
 
@@ -44,6 +44,9 @@ class Stored(Protocol):
 
     def holding(self, group_id: int) -> Holding | None:
         """Locked from then on; None when it is resolved."""
+
+    def waiting(self, service_id: int, /) -> Sequence[tuple[Severity, Urgency]]:
+        """Of the open alerts of the service that wait since an earlier batch, whether a storm comes."""
 
     def said(self, alert: AlertRow) -> Signal:
         """What the alert says by now."""

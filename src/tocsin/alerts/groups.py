@@ -12,7 +12,8 @@ from tocsin.alerts.rulebook import Rulebook, Terms
 from tocsin.core import storms
 from tocsin.core.holds import Hold, HoldKind
 from tocsin.core.lifecycle import AlertState, GroupState, group_state
-from tocsin.core.signals import SEVERITIES, URGENCIES, Urgency
+from tocsin.core.signals import SEVERITIES, URGENCIES, Severity, Urgency
+from tocsin.core.urgency import in_words
 
 _CHANGE = {
     GroupState.TRIGGERED: ChangeKind.REOPENED,
@@ -87,6 +88,7 @@ class Groups(Journal):
         eye = self._eye(reason, gale, holding, terms, at)
         if reason is storms.Reason.CALM or eye is holding:
             return None
+        self._gets_as_bad_as(eye, SEVERITIES[alert.severity], URGENCIES[alert.urgency], at)
         return storms.part_of(self.gate.numbers.of(eye.row))
 
     def _rise(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
@@ -131,7 +133,7 @@ class Groups(Journal):
 
     def _eye(self, reason: storms.Reason, gale: Gale, candidate: Holding, terms: Terms, at: datetime) -> Holding:
         """The group that a storm has, or would have; those that waited are part of it when it begins."""
-        eye = self.gate.eye(gale)
+        eye = self._eye_of(reason, gale, terms)
         is_first = len(gale.weather.recent) == 1
         if is_first or not gale.first:
             gale.first = candidate.row.title
@@ -140,17 +142,41 @@ class Groups(Journal):
         if reason is storms.Reason.BREAKS:
             text = "A storm: many new alerts came at once. All that come now join this group, which is paged as one."
             self.enter(eye, at, "storm", text)
-            self._gather(gale, eye)
+            self._gather(gale, eye, at)
         if gale.weather.since is not None:
             eye.row.title = storms.title(gale.weather, terms.name, gale.first)
             self.touch(eye)
         return eye
 
-    def _gather(self, gale: Gale, eye: Holding) -> None:
+    def _eye_of(self, reason: storms.Reason, gale: Gale, terms: Terms) -> Holding | None:
+        """None: the storm needs a group of its own. Whose page has long left, or was answered, knows of no storm."""
+        eye = self.gate.eye(gale)
+        if eye is None or reason is not storms.Reason.BREAKS:
+            return eye
+        is_told = storms.is_sudden(terms.shelter, gale.weather) and eye.row.state == GroupState.TRIGGERED
+        return eye if is_told else None
+
+    def _gather(self, gale: Gale, eye: Holding, at: datetime) -> None:
         """Those of this batch that waited. Of earlier batches: `stored` does it."""
+        for severity, urgency in self.gate.stored.waiting(eye.row.service_id):
+            self._gets_as_bad_as(eye, severity, urgency, at)
         for holding, alert in gale.waiting:
             if alert.held == HoldKind.SETTLING and alert.state != AlertState.RESOLVED:
                 put(alert, storms.part_of(self.gate.numbers.of(eye.row)), self.gate)
                 self.judge(holding, alert)
                 holding.row.held = HoldKind.STORM.value
+                self._gets_as_bad_as(eye, SEVERITIES[alert.severity], URGENCIES[alert.urgency], at)
         gale.waiting.clear()
+
+    def _gets_as_bad_as(self, eye: Holding, severity: Severity, urgency: Urgency, at: datetime) -> None:
+        """A storm is as bad as the worst that it keeps from paging on its own; being worse than ever pages again."""
+        if not raise_to(eye.row, severity, urgency):
+            return
+        self.touch(eye)
+        self.enter(
+            eye, at, "severity", f"The storm has alerts of severity {severity.value} and {in_words(urgency)} now."
+        )
+        if eye.row.state == GroupState.ACKNOWLEDGED:
+            eye.move_all(AlertState.TRIGGERED)
+            become(eye.row, GroupState.TRIGGERED, at)
+        self.tell(eye, ChangeKind.WORSENED)

@@ -29,7 +29,7 @@ class Holding:
     acknowledged: int = 0
     held: int = 0  # of its open ones
     mute: int = 0  # of those that nothing holds back: so many have no urgency, and never page
-    acknowledges: bool = False  # its triggered alerts that are not in hand become acknowledged
+    moved: AlertState | None = None  # all its open alerts, those too that are not in hand
     before: tuple[object, ...] = ()  # its standing in the database
 
     @property
@@ -55,11 +55,12 @@ class Holding:
         self.count(state, 1)
         alert.state = str(state)
 
-    def acknowledge(self) -> None:
-        self.acknowledges = True
-        self.acknowledged, self.triggered = self.acknowledged + self.triggered, 0
+    def move_all(self, state: AlertState) -> None:
+        many = self.triggered + self.acknowledged
+        is_triggered = state is AlertState.TRIGGERED
+        self.moved, self.triggered, self.acknowledged = state, many * is_triggered, many * (not is_triggered)
         for alert in self.alerts.values():
-            alert.state = AlertState.ACKNOWLEDGED.value
+            alert.state = state.value
 
 
 def as_open(holding: Holding | None) -> grouping.OpenGroup | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from tocsin.alerts.changes import ChangeKind, GroupChange
 from tocsin.alerts.holding import Holding
 from tocsin.alerts.rows import AlertRow, EntryRow, GroupRow, OutcomeRow
+from tocsin.core import storms
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Journal:
     new_alerts: list[AlertRow] = field(default_factory=list)
     touched_groups: dict[int, Holding] = field(default_factory=dict)
     touched_alerts: dict[int, AlertRow] = field(default_factory=dict)
+    stormed: dict[GroupRow, list[AlertRow]] = field(default_factory=dict)  # alerts that have joined a storm's group
     judged: dict[int, AlertRow] = field(default_factory=dict)  # old alerts whose urgency or hold was decided again
 
     def touch(self, holding: Holding, alert: AlertRow | None = None) -> None:
@@ -35,3 +37,10 @@ class Journal:
 
     def enter(self, holding: Holding, at: datetime, kind: str, text: str) -> None:
         self.entries.append(EntryRow(holding.row, at, kind, text))
+
+    def sum_up(self) -> None:
+        """One line for all that joined a storm in this batch: a line for each would bury the others."""
+        for group, alerts in self.stormed.items():
+            text = storms.joined([alert.summary for alert in alerts])
+            self.entries.append(EntryRow(group, alerts[-1].opened_at, "joined", text))
+        self.stormed.clear()

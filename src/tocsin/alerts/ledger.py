@@ -20,7 +20,7 @@ from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold
 from tocsin.core.lifecycle import ALERT_STATES, AlertState, GroupState, Standing, arrived, met
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Signal, Urgency
+from tocsin.core.signals import SEVERITIES, Action, Signal, Urgency
 from tocsin.core.urgency import in_words
 
 
@@ -132,7 +132,7 @@ class Ledger(Groups):
         self._settle(holding, at)
 
     def _acknowledge(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
-        holding.acknowledge()
+        holding.move_all(AlertState.ACKNOWLEDGED)
         self.enter(holding, at, "acknowledged", f"The source acknowledged “{alert.summary}”.")
         self._settle(holding, at)
 
@@ -228,7 +228,7 @@ class Ledger(Groups):
             opened = self._open(new, placed, storms.waiting(gale.weather.settles_at))
             gale.waiting.append((self.open[new.key], opened[1]))
             return opened
-        if reason is not storms.Reason.CALM and (eye := self.gate.eye(gale)):
+        if reason is not storms.Reason.CALM and (eye := self._eye_of(reason, gale, new.to.terms)):
             self._eye(reason, gale, eye, new.to.terms, new.at)
             return self._join_storm(new, eye)
         opened = self._open(new, placed, None)
@@ -236,11 +236,12 @@ class Ledger(Groups):
         return opened
 
     def _join_storm(self, new: Arrived, eye: Holding) -> tuple[Reason, AlertRow, str]:
+        """A storm is one page, unless it gets worse."""
+        self._gets_as_bad_as(eye, new.signal.severity, new.to.urgency, new.at)
         alert = self._add(new, eye, AlertState(eye.row.state))
+        self.stormed.setdefault(eye.row, []).append(alert)
         eye.row.held = ""
         count(eye.row, None, new.at)
-        if new.to.urgency.rank > URGENCIES[eye.row.urgency].rank:  # a storm is one page, unless it was too quiet a one
-            self._worsen(eye, alert, new.to.urgency, new.at)
         return Reason.IN_STORM, alert, new.to.why
 
     def _open(self, new: Arrived, placed: grouping.Reason, hold: Hold | None) -> tuple[Reason, AlertRow, str]:

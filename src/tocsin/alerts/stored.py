@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tocsin.alerts import locking
 from tocsin.alerts.fetching import Keyed, Moment, moment
@@ -18,7 +18,7 @@ from tocsin.alerts.rulebook import Rulebook
 from tocsin.core import flapping, storms
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GroupState
-from tocsin.core.signals import Action, Image, Link, Signal
+from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Image, Link, Severity, Signal, Urgency
 from tocsin.core.suppression import Source
 from tocsin.core.suppression import Trace as Where
 
@@ -75,6 +75,10 @@ class Store:
             self._closed |= {group_id} - found.keys()
         held = self._holdings.get(group_id)
         return held if held and held.row.state != GroupState.RESOLVED else None  # it may be so since this batch
+
+    def waiting(self, service_id: int) -> Sequence[tuple[Severity, Urgency]]:
+        found = _settling(service_id).order_by().values_list("severity", "urgency").distinct()
+        return [(SEVERITIES[severity], URGENCIES[urgency]) for severity, urgency in found]
 
     def said(self, alert: AlertRow) -> Signal:
         """Where one is asked for, others of the batch will be: all in hand are read at once."""
@@ -205,10 +209,15 @@ def _keep_gale(service_id: int, gale: Gale, rulebook: Rulebook) -> None:
 def _join(service_id: int, group_id: int) -> None:
     """Those that waited since earlier batches are part of the storm."""
     hold = storms.part_of(group_id)
-    waiting = Alert.objects.filter(held=HoldKind.SETTLING, resolved_at=None, group__service=service_id)
-    waiting.update(held=hold.kind, held_reason=hold.reason, held_by=group_id, held_until=None, review_at=None)
+    _settling(service_id).update(
+        held=hold.kind, held_reason=hold.reason, held_by=group_id, held_until=None, review_at=None
+    )
     groups = AlertGroup.objects.filter(service=service_id, held=HoldKind.SETTLING).exclude(state="resolved")
     groups.update(held=hold.kind)
+
+
+def _settling(service_id: int) -> QuerySet[Alert]:
+    return Alert.objects.filter(held=HoldKind.SETTLING, resolved_at=None, group__service=service_id)
 
 
 def _moments(texts: Iterable[str]) -> tuple[datetime, ...]:

@@ -1,6 +1,6 @@
 """Writes what became of a batch: of each row only what has changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from operator import attrgetter
 
@@ -13,6 +13,7 @@ from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
 from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, GroupRow
 from tocsin.core.holds import HoldKind
+from tocsin.core.lifecycle import AlertState
 
 _COUNTED = ("event_count", "last_event_at")
 _ALERT_STANDING = ("state", "severity", "summary", "ends_at", "said_at", "resolved_at", *_COUNTED)
@@ -31,11 +32,12 @@ _OUTCOME_FIELDS = ("event_id", "position", "dedup_key", "action", "reason", "why
 
 def write(ledger: Ledger, now: datetime) -> None:
     """Old rows before new ones: an alert that resolves frees its key for the next."""
-    acknowledging = {pk for pk, holding in ledger.touched_groups.items() if holding.acknowledges}
-    if acknowledging:
-        triggered = Alert.objects.filter(group_id__in=acknowledging, state="triggered")
-        triggered.update(state="acknowledged")
-    _update_alerts(ledger.touched_alerts.values(), acknowledging)
+    ledger.sum_up()
+    moved = {pk: holding.moved for pk, holding in ledger.touched_groups.items() if holding.moved}
+    for state in set(moved.values()):
+        others = Alert.objects.filter(group_id__in=[pk for pk, to in moved.items() if to is state])
+        others.exclude(state__in=(state, AlertState.RESOLVED)).update(state=state)
+    _update_alerts(ledger.touched_alerts.values(), moved)
     _update_groups(ledger.touched_groups.values())
     _insert(ledger, now)
     bulk.update(Alert, _ALERT_JUDGED, [(*_judged(a), a.id) for a in ledger.judged.values()])
@@ -44,17 +46,17 @@ def write(ledger: Ledger, now: datetime) -> None:
         stored.let_go(Q(held=HoldKind.STORM, held_by__in=over))
 
 
-def _update_alerts(touched: Iterable[AlertRow], acknowledged: Collection[int]) -> None:
+def _update_alerts(touched: Iterable[AlertRow], moved: Container[int]) -> None:
     """Most are only counted. What is as it was stays unwritten, and with it all indexes.
 
-    `acknowledged`: groups whose alerts are no more as they were.
+    `moved`: groups whose alerts are no more as they were.
     """
     counted, changed, told = [], [], []
     for alert in touched:
         said = _said(alert)
         if said and said[-1] != alert.digest:
             told.append((*_standing_of(alert), *said, alert.id))
-        elif alert_standing(alert) != alert.before or alert.group.id in acknowledged:
+        elif alert_standing(alert) != alert.before or alert.group.id in moved:
             changed.append((*_standing_of(alert), alert.id))
         else:
             counted.append((alert.event_count, alert.last_event_at, alert.id))

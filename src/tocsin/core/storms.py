@@ -2,10 +2,17 @@
 
 The first alert pages immediately. Those that follow within a few seconds wait, to see whether a storm comes. More than
 `threshold` new alerts within `window` are one: all that come then join the storm's alert group, and those that waited
-never page on their own while that group is open. It is over when no new alert has come for `quiet`.
+never page on their own while that group is open. It is over when no new alert has come for `quiet`, and at the latest
+when it has taken alerts in for `longest`: who has answered its page would else not be told of anything new for as long
+as something small goes on failing every few minutes. The next alert then pages as usual; where as many come as before,
+that is one page more in an hour.
+
+A storm that comes suddenly has the page of its first alert. One that gathered over more than `settle`, or whose first
+alert was answered already, has another group, whose page says that it is a storm.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +20,7 @@ from enum import StrEnum
 from tocsin.core.holds import Hold, HoldKind
 
 LONGEST_TITLE = 1024
+NAMED = 5  # of those that join at once; the group's page has them all
 
 
 class Reason(StrEnum):
@@ -30,6 +38,10 @@ class Shelter:
     window: timedelta = timedelta(minutes=5)
     settle: timedelta = timedelta(seconds=3)
     quiet: timedelta = timedelta(minutes=5)
+    longest: timedelta = timedelta(hours=1)
+
+
+USUAL = Shelter()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +85,14 @@ def ends_at(shelter: Shelter, weather: Weather) -> datetime | None:
     """When the storm is over if nothing else comes; None when there is none."""
     if weather.since is None or weather.last_at is None:
         return None
-    return weather.last_at + shelter.quiet
+    return min(weather.last_at + shelter.quiet, weather.since + shelter.longest)
+
+
+def is_sudden(shelter: Shelter, weather: Weather) -> bool:
+    """Of one that has just begun: whether its first alert has only just come."""
+    return (
+        weather.since is not None and weather.last_at is not None and weather.last_at - weather.since <= shelter.settle
+    )
 
 
 def is_over(shelter: Shelter, weather: Weather, now: datetime) -> bool:
@@ -103,10 +122,27 @@ def title(weather: Weather, service: str, first: str) -> str:
     return f"{head}{first if len(first) <= room else f'{first[: room - 1]}…'}”"
 
 
-def farewell(weather: Weather) -> str:
+def so_far(weather: Weather, threshold: int) -> str:
+    """What its page says."""
+    much = f"More than {threshold} new alerts within 5 minutes; {weather.count} so far."
+    return f"{much} All that come now join this page, and none pages on its own."
+
+
+def joined(summaries: Sequence[str]) -> str:
+    """What the history says of those that have joined its group, many of them in one line."""
+    first = ", ".join(f"“{summary}”" for summary in summaries[:NAMED])
+    if len(summaries) == 1:
+        return f"{first} joined the storm."
+    more = f" and {len(summaries) - NAMED} more" if len(summaries) > NAMED else ""
+    return f"{len(summaries)} alerts joined the storm: {first}{more}."
+
+
+def farewell(weather: Weather, shelter: Shelter = USUAL) -> str:
     """What the history says when it is over."""
     if weather.since is None or weather.last_at is None:
         return "The storm is over."
     minutes = math.ceil((weather.last_at - weather.since).total_seconds() / 60)
     within = f"{minutes} minutes" if minutes > 1 else "a minute"
+    if weather.last_at + shelter.quiet > weather.since + shelter.longest:
+        return f"It takes in no more: {weather.count} alerts came within {within}. The next one pages anew."
     return f"The storm is over: {weather.count} alerts came within {within}. New alerts page as usual again."

@@ -22,7 +22,7 @@ from tocsin.alerts.rows import AlertRow, GroupRow, OutcomeRow
 from tocsin.alerts.rulebook import Rulebook
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import GroupState
-from tocsin.core.signals import Signal, Urgency
+from tocsin.core.signals import Severity, Signal, Urgency
 from tocsin.core.suppression import Source, Trace
 
 MOST_LOOKS = 50_000  # at alerts that are due, in one replay
@@ -73,6 +73,9 @@ class _Hands:
     def holding(self, group_id: int) -> Holding | None:
         found = self.holdings.get(group_id)
         return found if found and found.row.state != GroupState.RESOLVED else None
+
+    def waiting(self, _: int) -> Sequence[tuple[Severity, Urgency]]:
+        return ()
 
     def said(self, alert: AlertRow) -> Signal:
         assert alert.said is not None  # noqa: S101 - it was opened by a signal
@@ -273,7 +276,7 @@ class _Replay:
         ledger = self.ledger
         for some in (ledger.changes, ledger.outcomes, ledger.entries, ledger.new_groups, ledger.new_alerts):
             some.clear()
-        for found in (ledger.touched_groups, ledger.touched_alerts, ledger.judged):
+        for found in (ledger.touched_groups, ledger.touched_alerts, ledger.judged, ledger.stormed):
             found.clear()
         ledger.gate.gone.clear()
         ledger.gate.inhibitors.clear()
