@@ -60,7 +60,7 @@ def test_a_stage_that_fails_stops_no_other(
     monkeypatch.setattr(module, name, _broken)
     worked = tick(world.now)
     assert worked.failed == [stage]
-    assert len(called) == 3
+    assert len(set(called)) == 3
     assert [p.title for p in problems.open_problems()] == [f"The engine cannot {stage}"]
 
 

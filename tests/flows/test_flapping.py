@@ -32,9 +32,13 @@ def test_it_pages_once_while_it_flaps_and_again_when_it_stays(world: World, ada:
     monitoring = world.monitoring(world.policy([ada], delay=60))
     flaps(world, monitoring, 3)  # six changes of state: now it is known to flap
     for _ in range(3):
-        ada.expect_page("disk is full")
+        assert "Flaps" not in dict(ada.expect_page("disk is full").facts)
     flaps(world, monitoring, 1)
-    ada.expect_page("disk is full")  # the one that says so
+    name, said = ada.expect_page("disk is full").facts[0]
+    assert name == "Flaps"
+    assert said == (
+        "It comes and goes: 6 changes of state within 5 minutes. It is paged once, and again when it stays."
+    )
     flaps(world, monitoring, 5)
     world.nothing_else()
     assert monitoring.source.reasons()[-2:] == ["flapping", "resolved"]

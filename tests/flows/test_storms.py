@@ -9,6 +9,7 @@ from tocsin.core.conditions import Condition
 from tocsin.core.escalation import STEWARDS
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Severity
+from tocsin.engine import tick
 from tocsin.paging import actions
 from tocsin.policies.actions import StepSpec, save_steps
 from tocsin.rules import silences
@@ -39,7 +40,10 @@ def fire(monitoring: Monitoring, count: int, begin: int = 0, severity: str = "cr
 
 def test_a_storm_is_one_page_and_says_when_it_is_over(world: World, ada: Person, monitoring: Monitoring) -> None:
     fire(monitoring, 50)
-    ada.expect_page("alert 0")
+    page = ada.expect_page("Checkout: Storm: 50 alerts of Checkout, the first of them “alert 0”")
+    name, said = page.facts[0]
+    assert name == "Storm"
+    assert said.startswith("More than 5 new alerts within 5 minutes; 50 so far. All that come now join this page")
     world.forward(minutes=4)
     world.nothing_else()
     eye = AlertGroup.objects.get(title__startswith="Storm")
@@ -83,6 +87,30 @@ def test_a_storm_that_comes_over_several_batches(world: World, ada: Person, moni
     world.nothing_else()
     assert Alert.objects.filter(held="storm").count() == 4
     assert not Alert.objects.filter(held="settling").exists()
+
+
+def test_what_came_while_the_first_alert_was_read_is_known_to_its_page(
+    world: World, ada: Person, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick, "BATCH", 4)  # fewer than a storm
+    fire(monitoring, 20)
+    assert "Storm" in dict(ada.expect_page("Storm: 8 alerts of Checkout").facts)
+    world.nothing_else()
+
+
+def test_a_page_that_left_before_the_storm_leads_to_a_group_that_says_so(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    fire(monitoring, 1)
+    page = ada.expect_page("Checkout: alert 0")
+    assert "Storm" not in dict(page.facts)
+    fire(monitoring, 20, 1)
+    world.nothing_else()
+    assert page.url.endswith(storm().get_absolute_url())
+    assert storm().title == "Storm: 21 alerts of Checkout, the first of them “alert 0”"
+    world.forward(minutes=120)
+    again = ada.expect_page("Checkout: Storm: 21 alerts of Checkout, the first of them “alert 0”")  # the second step
+    assert "Storm" not in dict(again.facts)  # it is over
 
 
 def test_each_service_has_its_own_storm(world: World, ada: Person, monitoring: Monitoring) -> None:

@@ -27,6 +27,7 @@ def test_checkout_goes_down_one_afternoon() -> None:
         runbook_url="https://wiki.example.org/checkout",
         dashboard_url="https://graphs.example.org/checkout",
         rollback="kubectl rollout undo deploy/checkout",
+        team=world.team("Shop", ada),
     )
 
     # she tests her pager at the beginning of her shift
@@ -45,6 +46,7 @@ def test_checkout_goes_down_one_afternoon() -> None:
     facts = dict(page.facts)
     assert page.title == "Checkout: Payments fail with 503"
     assert page.severity == "critical"
+    assert (facts["Service"], facts["Owner"]) == ("Checkout", "Shop")
     assert facts["Runbook"] == "https://wiki.example.org/checkout"
     assert facts["Dashboard"] == "https://graphs.example.org/checkout"
     assert facts["To go back"] == "kubectl rollout undo deploy/checkout"

@@ -4,6 +4,7 @@ Two thresholds, so that it does not flap in and out of flapping: it takes `chang
 begin, and `calm` without any to end.
 """
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -82,6 +83,13 @@ def still_held(tolerance: Tolerance, flap: Flap, now: datetime) -> Hold | None:
     if flap.since is None or not flap.changes or is_over(tolerance, flap, now):
         return None
     return _hold(tolerance, flap, flap.changes[-1])
+
+
+def page(flap: Flap) -> str:
+    """What the one page says."""
+    minutes = math.ceil((flap.changes[-1] - flap.changes[0]).total_seconds() / 60) if flap.changes else 0
+    lately = f"{len(flap.changes)} changes of state within {minutes} minutes"
+    return f"It comes and goes: {lately}. It is paged once, and again when it stays."
 
 
 def _hold(tolerance: Tolerance, flap: Flap, last: datetime) -> Hold:

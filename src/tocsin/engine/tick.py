@@ -67,6 +67,15 @@ def tick(now: datetime, ring: Callable[[], None] = lambda: None) -> Worked:
 
 
 def _absorb(now: datetime) -> Absorbed:
+    """Where something may page, what came meanwhile is taken before it does: so a page can say that it is a storm."""
+    first = _absorb_some(now)
+    if not first.groups:
+        return first
+    more = _absorb_some(now)
+    return Absorbed(events=first.events + more.events, quarantined=first.quarantined + more.quarantined)
+
+
+def _absorb_some(now: datetime) -> Absorbed:
     return absorbing.absorb(now, running.follow, limit=BATCH, listeners=LISTENERS)
 
 
