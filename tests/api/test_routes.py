@@ -73,6 +73,10 @@ def test_from_nothing_to_an_answered_page(api: Caller, ada: User) -> None:
     receipt = api.get(f"/receipts/{event(integration)}")
     assert receipt["state"] == "absorbed"
     (signal,) = receipt["signals"]
+    assert "alerts have high urgency." in signal["sentence"]
+    assert signal["grouping"] == "It is a new group because every alert of the service is a group of its own."
+    (notified,) = signal["notified"]
+    assert notified["text"].startswith("Paged step 1 of")
 
     (group,) = api.get("/alert-groups")["items"]
     assert (group["id"], group["state"], group["title"]) == (signal["group"], "triggered", "Disk is full")

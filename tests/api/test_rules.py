@@ -266,7 +266,7 @@ def test_noise_settings_are_tried_before_they_are_saved(api: Caller) -> None:
     assert trial["before"] == {"alerts": 1, "groups": 1, "held": 0, "pages": 1}
     assert trial["after"] == {"alerts": 1, "groups": 1, "held": 1, "pages": 0}
     (told,) = trial["differences"]
-    assert told["before"] == "Opened a new alert and a new alert group, which is paged."
+    assert told["before"] == "Opened a new alert and a new alert group, which is paged. Error alerts have high urgency."
     assert told["after"].startswith("Recorded as a new alert, which pages if it does not resolve by itself soon.")
     assert api.get(f"/receipts/{told['receipt']}")["state"] == "absorbed"
     assert api.get("/services/checkout")["pause_minutes"] == 0

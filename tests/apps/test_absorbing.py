@@ -273,7 +273,10 @@ def test_the_history_says_what_happened(grouped: Source) -> None:
         "opened", "joined", "acknowledged", "recovered", "recovered", "resolved"
     ]  # fmt: skip
     first = Entry.objects.earliest("id")
-    assert first.text == "“Monitoring” reported “Slow”. It is a new group because the service had no open group."
+    assert first.text == (
+        "“Monitoring” reported “Slow”. It is a new group because the service had no open group. "
+        "Warning alerts have low urgency."
+    )
     assert first.at == NOON
 
 

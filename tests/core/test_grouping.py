@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.core.grouping import LONGEST, LONGEST_KEY, OpenGroup, Reason, key_of, place
+from tocsin.core.grouping import LONGEST, LONGEST_KEY, OpenGroup, Reason, in_words, key_of, place, told_in
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TEN = timedelta(minutes=10)
@@ -69,3 +69,10 @@ def test_different_values_have_different_keys_of_bounded_length(one: str, other:
     keys = [key_of(("a", "b"), {"a": one, "b": other}), key_of(("a", "b"), {"a": other, "b": one})]
     assert (keys[0] == keys[1]) is (one == other)
     assert all(len(key) <= LONGEST_KEY for key in keys)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_why_is_found_again_in_the_line_that_says_it(reason: Reason) -> None:
+    said = in_words(reason)
+    assert told_in(f"“Monitoring” reported “It is a new group because.”. {said} Silenced by Ada.") == said
+    assert told_in("“Monitoring” reported “Slow”.") == ""

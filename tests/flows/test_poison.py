@@ -234,7 +234,7 @@ def test_what_no_rule_can_be_applied_to_pages_and_says_why(
     assert not Quarantine.objects.exists()
     why = set(Outcome.objects.values_list("why", flat=True))
     said = "The rules could not be applied to it (OverflowError: date value out of range), so that none of them held it"
-    assert why == {f"{said} back or sent it elsewhere."}
+    assert why == {f"Critical alerts have high urgency. {said} back or sent it elsewhere."}
     assert "rules" in world.history()
     assert "The rules could not be applied to an alert" in titles()
     monkeypatch.undo()

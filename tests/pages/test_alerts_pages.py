@@ -1,14 +1,16 @@
 """The list of alert groups, the page of one, and the receipts of messages."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from tests.pages.desk import HX, at_the_desk, checkout, living, observer, queries_of, text_of
-from tests.world import Monitoring, Person, World
+from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import AlertGroup, Event
 from tocsin.audit.models import Record
+from tocsin.rules import silences
 
 pytestmark = pytest.mark.django_db
 
@@ -296,6 +298,35 @@ class TestMessages:
         part = text_of(at_the_desk(ada).get(f"/events/{event.receipt}/", headers=HX))
         assert "<html" not in part
         assert "Opened a new alert" in part
+
+    def test_a_receipt_says_why_it_is_in_its_group_and_who_was_paged(
+        self, world: World, cast: tuple[Person, Person, Monitoring]
+    ) -> None:
+        ada, _, monitoring = cast
+        monitoring.service.group_minutes = 10
+        monitoring.service.save()
+        monitoring.fires("one")
+        monitoring.fires("two")
+        monitoring.fires("two")
+        client = at_the_desk(ada)
+        opened, joined, repeated = (
+            text_of(client.get(f"/events/{event.receipt}/", headers=HX)) for event in Event.objects.order_by("id")
+        )
+        assert "It is a new group because the service had no open group." in opened
+        assert "It joined the open group because it came within the service&#x27;s window." in joined
+        for page in (opened, joined):
+            assert "Critical alerts have high urgency." in page
+            assert "Paged step 1 of Policy 1: Ada (e-mail)." in page
+        assert "Paged step 1" not in repeated
+        assert "new group" not in repeated
+        silences.create_silence(
+            SETUP, 'service="checkout"', world.now, world.now + timedelta(hours=1), "Known.", world.now
+        )
+        world.forward(minutes=11)
+        monitoring.fires("three")
+        held = text_of(client.get(f"/events/{Event.objects.latest('id').receipt}/", headers=HX))
+        assert "It is a new group because the open group had been quiet" in held
+        assert "Nobody has been paged for it." in held
 
     def test_what_cannot_be_read_waits_and_is_tried_again(
         self, world: World, cast: tuple[Person, Person, Monitoring]

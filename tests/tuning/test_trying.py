@@ -106,7 +106,7 @@ def test_each_difference_says_what_was_decided_and_why(world: World, tool: Monit
     assert receipt == Event.objects.order_by("id")[1].receipt
     assert told.summary == "shop is slow"
     assert told.words == ("would be inhibited", "would page later")
-    assert told.before == "Opened a new alert and a new alert group, which is paged."
+    assert told.before == "Opened a new alert and a new alert group, which is paged. Error alerts have high urgency."
     assert told.after == (
         "Recorded as a new alert. A worse one is open, and nobody is paged for this one. Inhibited by “db is down”, "
         "which is open (rule “outage”). It pages from 2026-03-04 12:02 UTC on."

@@ -85,12 +85,19 @@ class Listed(Schema):
     since: str = Field("", description="1h, 24h, 7d, 30d, or an ISO date.")
 
 
+class NotifiedOut(Schema):
+    at: datetime
+    text: str
+
+
 class SignalOut(Schema):
     dedup_key: str
     action: str
     reason: str
     sentence: str
     group: int | None
+    grouping: str = Field(description="Why it is in that alert group; empty where it opened no alert.")
+    notified: list[NotifiedOut] = Field(description="Who was paged for that alert group, by which step; the first ten.")
 
 
 class ReceiptOut(Schema):
@@ -199,8 +206,12 @@ def _entry(row: Entry) -> dict[str, object]:
 
 
 def _signal(signal: queries.SignalReceipt) -> dict[str, object]:
-    names = ("dedup_key", "action", "reason", "sentence")
-    return {"group": signal.group.pk if signal.group else None, **{name: getattr(signal, name) for name in names}}
+    names = ("dedup_key", "action", "reason", "sentence", "grouping")
+    return {
+        "group": signal.group.pk if signal.group else None,
+        "notified": [{"at": entry.at, "text": entry.text} for entry in signal.notified],
+        **{name: getattr(signal, name) for name in names},
+    }
 
 
 def _event(row: Event) -> dict[str, object]:

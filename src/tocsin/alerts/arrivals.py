@@ -60,5 +60,7 @@ def anew(alert: AlertRow, before: tuple[str, str], why: str) -> str:
     return " ".join(filter(None, said))
 
 
-def said(why: str, hold: Hold | None) -> str:
-    return f"{why} {hold.reason if hold else ''}".strip()
+def said(to: Destination, hold: Hold | None) -> str:
+    """Why it is treated so: what rules said; and what holds it back, or why it is as urgent as it is."""
+    about = hold.reason if hold else to.usual
+    return f"{to.why} {about}" if to.why and about else to.why or about

@@ -85,8 +85,8 @@ class Ledger(Groups):
             holding.weigh(alert, -1)
             alert.urgency = str(to.urgency)
             holding.weigh(alert, 1)
-            said = f"“{alert.summary}” has {in_words(to.urgency)} now. {to.why}"
-            self.enter(holding, at, "urgency", said.rstrip())
+            text = f"“{alert.summary}” has {in_words(to.urgency)} now. {to.why or to.usual}"
+            self.enter(holding, at, "urgency", text.rstrip())
         hold = self.gate.suppression(fields, key, alert, at) or self.gate.still(terms, key, alert, at)
         self._rejudge(holding, alert, hold, at)
         if not alert.held:
@@ -193,7 +193,7 @@ class Ledger(Groups):
             slug = self.rulebook.terms(holding.row.service_id).slug
             self.gate.note(alert, {**to.fields, "service": slug})
         self._judge_again(holding, key, to, at)
-        return anew(alert, before, to.why)
+        return anew(alert, before, to.why or to.usual)
 
     def _arrive(
         self, integration: Speaker, key: Key, signal: Signal, at: datetime
@@ -242,7 +242,7 @@ class Ledger(Groups):
         self.stormed.setdefault(eye.row, []).append(alert)
         eye.row.held = ""
         count(eye.row, None, new.at)
-        return Reason.IN_STORM, alert, new.to.why
+        return Reason.IN_STORM, alert, said(new.to, None)
 
     def _open(self, new: Arrived, placed: grouping.Reason, hold: Hold | None) -> tuple[Reason, AlertRow, str]:
         holding = Holding(group_of(new, hold))
@@ -250,8 +250,8 @@ class Ledger(Groups):
         if placed is not grouping.Reason.ALONE:
             self.newest[new.to.terms.service_id, new.to.key] = holding
         alert = self._add(new, holding, AlertState.TRIGGERED, hold)
-        why = said(new.to.why, hold)
-        text = f"“{new.integration.name}” reported “{alert.summary}”. It is a new group because {placed.value}."
+        why = said(new.to, hold)
+        text = f"“{new.integration.name}” reported “{alert.summary}”. {grouping.in_words(placed)}"
         self.enter(holding, new.at, "opened", f"{text} {why}".rstrip())
         self.tell(holding, ChangeKind.OPENED)
         return HELD[hold.kind] if hold else arrived(new.signal.action, new.to.urgency, None), alert, why
@@ -262,7 +262,7 @@ class Ledger(Groups):
         alert = self._add(new, holding, AlertState.ACKNOWLEDGED if quiet else AlertState.TRIGGERED, hold)
         count(holding.row, None, new.at)
         self.touch(holding, alert)
-        why = said(new.to.why, hold)
+        why = said(new.to, hold)
         text = f"“{new.integration.name}” reported “{alert.summary}”, which joined the group. {why}".rstrip()
         self.enter(holding, new.at, "joined", text)
         if hold:

@@ -1,20 +1,24 @@
 """Reading alerts, alert groups and what became of events."""
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from tocsin.alerts.filters import OPEN, GroupFilters
 from tocsin.alerts.models import Alert, AlertGroup, Entry, Event, Outcome, Quarantine
+from tocsin.core import grouping
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.receipts import Reason, around
 from tocsin.services.models import Integration
 
 _SAMPLES = 15  # of each kind
+NOTIFIED = 10  # lines about who was paged, of one group; its page has them all
+_NOTIFIED = ("paged", "unreachable")
 _QUEUES = ("waiting", "quarantine")  # which say in what state an event is
 
 
@@ -133,6 +137,9 @@ class SignalReceipt:
     sentence: str
     alert: Alert | None
     group: AlertGroup | None
+    grouping: str  # a sentence: why it is in that group; empty: it opened no alert
+    may_page: bool  # for it, or for what it changed
+    notified: tuple[Entry, ...]  # lines of the group's history: who was paged, by which step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,23 +166,57 @@ def receipt(actor: Actor, receipt_id: uuid.UUID) -> Receipt:
     """`DoesNotExist` when nothing was accepted under this id, or its retention is over."""
     found = event(actor, receipt_id)
     outcomes = list(found.outcomes.select_related("alert__group__service").order_by("position"))
+    told = _told({outcome.alert.group_id for outcome in outcomes if outcome.alert})
     return Receipt(
         event=found,
         sentence=_EVENT_SENTENCES.get(found.state, found.state),
         read_at=outcomes[0].at if outcomes else None,
-        signals=tuple(map(_signal, outcomes)),
+        signals=tuple(_signal(outcome, told) for outcome in outcomes),
     )
 
 
-def _signal(outcome: Outcome) -> SignalReceipt:
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What the histories of some groups say, by group."""
+
+    opened: Mapping[int, str]  # why there is the group
+    firsts: Mapping[int, int]  # its first alert
+    notified: Mapping[int, Sequence[Entry]]
+
+
+def _told(groups: Collection[int]) -> _Told:
+    entries = Entry.objects.filter(group__in=groups, kind__in=("opened", *_NOTIFIED)).order_by("id")
+    opened, notified = dict[int, str](), defaultdict[int, list[Entry]](list)
+    for entry in entries:
+        if entry.kind == "opened":
+            opened.setdefault(entry.group_id, grouping.told_in(entry.text))
+        elif len(notified[entry.group_id]) < NOTIFIED:
+            notified[entry.group_id].append(entry)
+    firsts = Alert.objects.filter(group__in=groups).order_by().values("group_id").annotate(first=Min("pk"))
+    return _Told(opened=opened, firsts=dict(firsts.values_list("group_id", "first")), notified=notified)
+
+
+def _signal(outcome: Outcome, told: _Told) -> SignalReceipt:
+    reason, alert = Reason(outcome.reason), outcome.alert
     return SignalReceipt(
         dedup_key=outcome.dedup_key,
         action=outcome.action,
         reason=outcome.reason,
-        sentence=f"{Reason(outcome.reason).sentence} {outcome.why}".rstrip(),
-        alert=outcome.alert,
-        group=outcome.alert.group if outcome.alert else None,
+        sentence=f"{reason.sentence} {outcome.why}".rstrip(),
+        alert=alert,
+        group=alert.group if alert else None,
+        grouping=_grouping(reason, alert, told) if alert else "",
+        may_page=reason.may_page,
+        notified=tuple(told.notified.get(alert.group_id, ())) if alert and reason.may_page else (),
     )
+
+
+def _grouping(reason: Reason, alert: Alert, told: _Told) -> str:
+    """Who joins a storm has been told so; others that are not the first of their group came within its window."""
+    if not reason.is_opening or reason is Reason.IN_STORM:
+        return ""
+    is_first = told.firsts.get(alert.group_id) == alert.pk
+    return told.opened.get(alert.group_id, "") if is_first else grouping.in_words(grouping.Reason.JOINED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from tocsin.core.flapping import Tolerance
 from tocsin.core.grouping import key_of
 from tocsin.core.matching import Fields
 from tocsin.core.routing import NOWHERE, destination
-from tocsin.core.signals import Severity, Signal, Urgency, urgency_of
+from tocsin.core.signals import Severity, Signal, Urgency
 from tocsin.core.storms import Shelter
-from tocsin.core.urgency import judge
+from tocsin.core.urgency import by_severity, judge
 from tocsin.rules import rulebook as rules
 from tocsin.services.models import Integration, Service
 
@@ -61,7 +61,8 @@ class Destination:
     policy_id: int | None = None  # none: its service's own
     key: str = ""  # what it shares with the alerts of its group
     fields: Fields = field(default_factory=dict)  # empty where no rule asks for any
-    why: str = ""  # sentences; empty: nobody has to be told
+    why: str = ""  # sentences: what rules said
+    usual: str = ""  # a sentence: why it is as urgent as it is, where its severity says it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +84,8 @@ class Rulebook:
             terms = self.terms(to.service)
             fields = fields | {"service": terms.slug}
         judged = judge(self.rules.urgency_rules, fields, signal.severity, at)
-        said = (to.reason if to.path else "", judged.reason if judged.rule is not None and not to.urgency else "")
+        urgency_by = "" if to.urgency else judged.reason
+        said = (to.reason if to.path else "", urgency_by if judged.rule is not None else "")
         return Destination(
             terms=terms,
             urgency=to.urgency or judged.urgency,
@@ -91,12 +93,14 @@ class Rulebook:
             key=key_of(terms.group_by, fields),
             fields=fields,
             why=" ".join(filter(None, said)),
+            usual=urgency_by if judged.rule is None else "",
         )
 
     def _usual(self, terms: Terms, severity: Severity) -> Destination:
         found = self.usual.get((terms.service_id, severity))
         if found is None:
-            found = Destination(terms=terms, urgency=urgency_of(severity))
+            judged = by_severity(severity)
+            found = Destination(terms=terms, urgency=judged.urgency, usual=judged.reason)
             self.usual[terms.service_id, severity] = found
         return found
 

@@ -22,6 +22,18 @@ class Reason(StrEnum):
     JOINED = "it came within the service's window"
 
 
+def in_words(reason: Reason) -> str:
+    """A sentence for the history."""
+    if reason is Reason.JOINED:
+        return f"It joined the open group because {reason.value}."
+    return f"It is a new group because {reason.value}."
+
+
+def told_in(line: str) -> str:
+    """The sentence about it in a line of the history; empty where there is none."""
+    return next((said for said in map(in_words, Reason) if said in line), "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpenGroup:
     """The newest group of the service with the same key, if it is not resolved."""

@@ -56,6 +56,24 @@ class Reason(StrEnum):
     def sentence(self) -> str:
         return _SENTENCES[self]
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether the signal opened an alert."""
+        return self in _OPENING
+
+    @property
+    def may_page(self) -> bool:
+        """Whether somebody may be paged for it, now or when nothing holds it back any more."""
+        return self in _OPENING or self in _PAGING
+
+
+_OPENING = frozenset(
+    {
+        Reason.OPENED, Reason.RECORDED, Reason.SILENCED, Reason.MAINTAINED, Reason.INHIBITED, Reason.PAUSED,
+        Reason.FLAPPING, Reason.SETTLING, Reason.IN_STORM, Reason.JOINED, Reason.REOPENED,
+    }
+)  # fmt: skip
+_PAGING = frozenset({Reason.RAISED, Reason.UNACKNOWLEDGED})
 
 _SENTENCES = {
     Reason.OPENED: "Opened a new alert and a new alert group, which is paged.",

@@ -30,6 +30,11 @@ def judge(rules: Iterable[UrgencyRule], fields: Fields, severity: Severity, now:
     for rule in rules:
         if matches(rule.matchers, fields) and (judged := _by(rule, now)):
             return judged
+    return by_severity(severity)
+
+
+def by_severity(severity: Severity) -> Judged:
+    """Where no rule says anything."""
     usual = urgency_of(severity)
     return Judged(urgency=usual, reason=f"{severity.value.capitalize()} alerts have {in_words(usual)}.")
 
