@@ -208,6 +208,18 @@ def test_a_storm_is_as_bad_as_those_that_waited_for_it(world: World, ada: Person
     world.nothing_else()
 
 
+def test_a_storm_is_as_bad_as_what_one_that_waited_for_it_becomes(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    fire(monitoring, 20, severity="warning")
+    ada.expect_page("Storm: 20")
+    fire(monitoring, 1, 2, "critical")  # the same alert as before
+    assert monitoring.source.reasons()[-1] == "severity raised"
+    assert ada.expect_page("Storm: 20").severity == "critical"
+    world.nothing_else()
+    assert Alert.objects.get(dedup_key="k2").held == "storm"
+
+
 def test_a_storm_takes_in_alerts_for_an_hour_at_most(world: World, ada: Person, monitoring: Monitoring) -> None:
     monitoring.service.policy = world.policy([ada], delay=1440, ack_timeout=1440)
     monitoring.service.save()

@@ -198,6 +198,9 @@ STORIES: dict[str, tuple[dict[str, object], Callable[[World, Monitoring], None],
         {"storm_threshold": 5}, no_rules,
         [up("a", severity="warning"), up("b", "c"), up(*K[:9], severity="warning"), (1,)], 2,
     ),
+    "one that waited gets worse": (
+        {"storm_threshold": 5}, no_rules, [up(*K[:9], severity="warning"), (1,), up(K[2]), (1,)], 2,
+    ),
     "a storm that is over": (
         {"storm_threshold": 5}, no_rules, [up(*K[:10]), (6,), down(*K[5:10]), (1,), up("again"), up("more"), (1,)], 3,
     ),

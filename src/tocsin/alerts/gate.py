@@ -108,6 +108,15 @@ class Gate:
             return alert.holder.state != GroupState.RESOLVED
         return self.stored.holding(alert.held_by) is not None
 
+    def storm_of(self, alert: AlertRow) -> Holding | None:
+        """The open group of the storm that the alert is part of."""
+        if alert.held != HoldKind.STORM:
+            return None
+        if alert.holder is None:
+            return self.stored.holding(alert.held_by)
+        eyes = (gale.holding for gale in self.gales.values() if gale.holding)
+        return next((eye for eye in eyes if eye.row is alert.holder and eye.row.state != GroupState.RESOLVED), None)
+
     def recovers(self, terms: Terms, key: Key, alert: AlertRow, at: datetime) -> None:
         """The first time an alert comes and goes is when its flaps begin to be counted."""
         if terms.tolerance.changes:

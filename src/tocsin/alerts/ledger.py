@@ -20,7 +20,7 @@ from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold
 from tocsin.core.lifecycle import ALERT_STATES, AlertState, GroupState, Standing, arrived, met
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import SEVERITIES, Action, Signal, Urgency
+from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Signal, Urgency
 from tocsin.core.urgency import in_words
 
 
@@ -91,6 +91,8 @@ class Ledger(Groups):
         self._rejudge(holding, alert, hold, at)
         if not alert.held:
             self._rise(holding, alert, at)
+        elif eye := self.gate.storm_of(alert):
+            self._gets_as_bad_as(eye, SEVERITIES[alert.severity], URGENCIES[alert.urgency], at)
 
     def _meet(
         self, holding: Holding, integration: Speaker, key: Key, signal: Signal, at: datetime
