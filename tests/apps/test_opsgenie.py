@@ -50,6 +50,14 @@ def test_an_alert_is_found_by_its_alias_its_id_and_its_number(opsgenie: Integrat
     assert say(opsgenie, act("close", "id", ID)) == ["resolved"]
 
 
+@pytest.mark.parametrize(("by", "name"), [("tiny", "4711"), ("id", ID[:-1] + "2")])
+def test_a_number_or_an_id_that_is_unknown_is_nobody_elses_alias(opsgenie: Integration, by: str, name: str) -> None:
+    assert say(opsgenie, create(alias=name)) == ["opened"]
+    assert say(opsgenie, act("close", by, name), act("acknowledge", by, name)) == ["nothing open"] * 2
+    assert Alert.objects.get().state == "triggered"
+    assert say(opsgenie, act("close", "alias", name)) == ["resolved"]
+
+
 def test_an_alert_that_was_made_in_the_same_batch_is_found_too(opsgenie: Integration) -> None:
     assert say(opsgenie, create(), act("acknowledge", "id", ID)) == ["opened", "acknowledged by source"]
     assert Alert.objects.get().state == "acknowledged"

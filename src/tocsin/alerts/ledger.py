@@ -20,7 +20,7 @@ from tocsin.core.amending import amended, is_other
 from tocsin.core.holds import Hold
 from tocsin.core.lifecycle import ALERT_STATES, AlertState, GroupState, Standing, arrived, met
 from tocsin.core.receipts import Reason
-from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Signal, Urgency
+from tocsin.core.signals import SEVERITIES, URGENCIES, Action, Naming, Signal, Urgency
 from tocsin.core.urgency import in_words
 
 
@@ -31,7 +31,8 @@ class Ledger(Groups):
     def hear(self, event: EventRow, integration: Speaker, position: int, signal: Signal) -> None:
         """One signal, after all that came before it."""
         key = event.integration_id, signal.dedup_key
-        holding = self.open.get(key)
+        # an id or a number that is unknown may be another alert's key
+        holding = self.open.get(key) if signal.naming is Naming.KEY else None
         alert = holding.alerts[key] if holding else None
         why = ""
         if holding is None or alert is None:

@@ -22,8 +22,8 @@ class Called(NamedTuple):
 def by_key(said: Sequence[tuple[int, Signal]], *, is_past: bool = False) -> list[Signal]:
     """The same signals of these integrations; those that can be told call their alert by its key.
 
-    An alert may have been opened by a signal that stands before. One that is unknown keeps its name: nothing is open
-    under it. `is_past`: it was said some time ago, and what was open then may be resolved now.
+    An alert may have been opened by a signal that stands before. One that is unknown keeps its name and naming: nothing
+    is open under it. `is_past`: it was said some time ago, and what was open then may be resolved now.
     """
     called = {Called(i, s.naming, s.dedup_key) for i, s in said if s.naming is not Naming.KEY}
     if not called:
