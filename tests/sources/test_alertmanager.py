@@ -1,6 +1,7 @@
 """Alertmanager's webhook, version 4, and Grafana's, which has the same shape."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -44,6 +45,26 @@ def parse(**changes: object) -> list[Signal]:
 def alert(**changes: object) -> Signal:
     (signal,) = parse(alerts=[{**ALERT, **changes}])
     return signal
+
+
+@pytest.mark.parametrize(
+    ("said", "summaries"),
+    [
+        (12, ["12 alerts were left out by max_alerts of the receiver “tocsin”: nobody is paged for what they say"]),
+        (1, ["1 alert was left out by max_alerts of the receiver “tocsin”: nobody is paged for what they say"]),
+        (0, []),
+        (None, []),
+        ("12", []),
+    ],
+)
+def test_what_alertmanager_left_out_is_a_warning_of_its_own(said: object, summaries: list[str]) -> None:
+    _, *more = parse(truncatedAlerts=said)
+    assert [(signal.summary, signal.severity) for signal in more] == [(text, Severity.WARNING) for text in summaries]
+    assert all(signal.dedup_key == "left out tocsin" for signal in more)
+    assert all(signal.ends_at == NOON + timedelta(hours=6) for signal in more)
+    assert alertmanager.SOURCE.is_timeless(json.dumps({**WEBHOOK, "truncatedAlerts": said}).encode()) is (
+        said in (0, None)
+    )
 
 
 def test_a_firing_alert_brings_labels_annotations_and_links() -> None:

@@ -25,6 +25,12 @@ def is_signed(given: dict[str, str], secret: str = SECRET, body: bytes = BODY) -
     return grafana.is_signed(secret, body, lambda name: given.get(name, ""), NOON)
 
 
+def test_what_grafana_left_out_is_a_warning_of_its_own() -> None:
+    _, more = grafana.parse(json.dumps({**json.loads(BODY), "truncatedAlerts": 3}).encode(), {}, NOON)
+    assert more.summary.startswith("3 alerts were left out by “Max Alerts” of the receiver “Tocsin”")
+    assert more.severity is Severity.WARNING
+
+
 def test_an_alert_brings_panel_dashboard_picture_and_values() -> None:
     (signal,) = grafana.parse(BODY, {}, NOON)
     assert (signal.action, signal.dedup_key) == (Action.TRIGGER, "8c1d1b0f4d9f3a52")

@@ -11,17 +11,19 @@ import msgspec
 
 from tocsin.core.signals import Signal
 from tocsin.sources.alertmanager import push
-from tocsin.sources.alertmanager.labelled import Alert, signal_of
+from tocsin.sources.alertmanager.labelled import Alert, is_whole, left_out, signal_of
 from tocsin.sources.alertmanager.push import Sifted, sift
 from tocsin.sources.contract import Source, Unreadable
 
-__all__ = ["SOURCE", "Alert", "Sifted", "parse", "read", "sift", "signal_of"]
+__all__ = ["SOURCE", "Alert", "Sifted", "is_whole", "left_out", "parse", "read", "sift", "signal_of"]
 
 
 class Webhook(msgspec.Struct):
     alerts: list[Alert]
     status: str = "firing"
     external_url: str | None = msgspec.field(name="externalURL", default=None)
+    receiver: object = None
+    left_out: object = msgspec.field(name="truncatedAlerts", default=0)
 
 
 _decoder = msgspec.json.Decoder(Webhook)
@@ -42,12 +44,17 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
     if not is_webhook(body):
         return push.parse(body, received_at)
     webhook = read(body)
-    return [signal_of(alert, webhook.status, _links(alert, webhook)) for alert in webhook.alerts]
+    signals = [signal_of(alert, webhook.status, _links(alert, webhook)) for alert in webhook.alerts]
+    return signals + left_out(webhook.left_out, webhook.receiver, "max_alerts", received_at)
 
 
 def is_webhook(body: bytes) -> bool:
-    """What they say does not depend on when they come; what is pushed ends some minutes after its arrival."""
     return body.lstrip()[:1] != b"["
+
+
+def is_timeless(body: bytes) -> bool:
+    """What is pushed ends some minutes after its arrival, and what was left out some hours."""
+    return is_webhook(body) and is_whole(body)
 
 
 def _links(alert: Alert, webhook: Webhook) -> list[tuple[object, object]]:
@@ -109,5 +116,5 @@ SOURCE = Source(
     sample=SAMPLE,
     setup=SETUP,
     check=read,
-    is_timeless=is_webhook,
+    is_timeless=is_timeless,
 )

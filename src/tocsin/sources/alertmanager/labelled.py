@@ -1,8 +1,9 @@
 """An alert that is known by its labels, as Prometheus, Alertmanager and Grafana have it."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,6 +19,8 @@ _LINKS = (
     ("logs_url", "Logs"),
     ("chat_url", "Chat"),
 )
+_LEFT_OUT = timedelta(hours=6)  # longer than a receiver waits before it repeats itself, which is 4 hours
+_NOTHING = re.compile(rb'"truncatedAlerts"\s*:\s*(?:0|null)\s*[,}]')
 
 
 class Alert(msgspec.Struct):
@@ -62,6 +65,30 @@ def _over(alert: Alert) -> datetime | None:
     """An end before its own beginning tells no order."""
     starts, ends = times.said(alert.starts_at), times.said(alert.ends_at)
     return None if starts and ends and ends < starts else ends
+
+
+def left_out(said: object, receiver: object, limit: str, received_at: datetime) -> list[Signal]:
+    """Alerts that were not sent, for a `limit` of the sender: nobody is paged for them, so this is an alert itself."""
+    if not isinstance(said, int) or said <= 0:
+        return []
+    where = texts.name(receiver) if isinstance(receiver, str) else ""
+    words = "1 alert was" if said == 1 else f"{said} alerts were"
+    signal = Signal(
+        action=Action.TRIGGER,
+        dedup_key=texts.key(f"left out {where}"),
+        summary=texts.summary(
+            f"{words} left out by {limit} of the receiver “{where}”: nobody is paged for what they say"
+        ),
+        severity=Severity.WARNING,
+        details={"truncatedAlerts": said, "receiver": where},
+        ends_at=received_at + _LEFT_OUT,
+    )
+    return [signal]
+
+
+def is_whole(body: bytes) -> bool:
+    """Whether nothing was left out, as far as can be seen at a glance."""
+    return b'"truncatedAlerts"' not in body or _NOTHING.search(body) is not None
 
 
 def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:

@@ -35,6 +35,8 @@ class Webhook(msgspec.Struct):
     alerts: list[Alert]
     status: str = "firing"
     external_url: str | None = msgspec.field(name="externalURL", default=None)
+    receiver: object = None
+    left_out: object = msgspec.field(name="truncatedAlerts", default=0)
 
 
 _decoder = msgspec.json.Decoder(Webhook)
@@ -52,7 +54,8 @@ def read(body: bytes) -> Webhook:
 
 def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> list[Signal]:  # noqa: ARG001 - contract
     webhook = read(body)
-    return [_signal(alert, webhook) for alert in webhook.alerts]
+    signals = [_signal(alert, webhook) for alert in webhook.alerts]
+    return signals + alertmanager.left_out(webhook.left_out, webhook.receiver, "“Max Alerts”", received_at)
 
 
 def _signal(alert: Alert, webhook: Webhook) -> Signal:
@@ -146,6 +149,7 @@ SOURCE = Source(
     sample=SAMPLE,
     setup=SETUP,
     check=read,
+    is_timeless=alertmanager.is_whole,
     is_signed=is_signed,
     signs_time=TIMESTAMP,
     repeats_after=OLDEST,
