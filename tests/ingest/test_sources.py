@@ -1,17 +1,18 @@
 """Every webhook from end to end: taken, on disk, absorbed; and what is not signed as it should be is kept out."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from tests.conftest import NOON
-from tests.ingest.calling import call
+from tests.ingest.calling import Reply, call
 from tests.ingest.test_app import KEYS, World, world
 from tocsin.alerts import retention
 from tocsin.alerts.absorbing import absorb, expire
@@ -28,15 +29,38 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # what SNS sends is taken only with Amazon's signature: see test_sns
 WEBHOOKS = [source for source in SOURCES.values() if source.check is not None and source.kind != "sns"]
-# the header, and what stands before the HMAC in it
-SIGNED = {
-    "grafana": (b"x-grafana-alerting-signature", b""),
-    "sentry": (b"sentry-hook-signature", b""),
-    "github": (b"x-hub-signature-256", b"sha256="),
-}
-WITH_TOKEN = {"gitlab": b"x-gitlab-token"}
 SECRET = "the tool's own secret"
+TOKEN = b"x-gitlab-token"
 JSON = [(b"content-type", b"application/json; charset=utf-8")]
+Headers = list[tuple[bytes, bytes]]
+
+
+def mac(signed: bytes, secret: str) -> bytes:
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest().encode()
+
+
+def of_grafana(body: bytes, time: datetime, secret: str) -> Headers:
+    said = str(int(time.timestamp())).encode()
+    signature = mac(said + b":" + body, secret)
+    return [(b"x-grafana-alerting-timestamp", said), (b"x-grafana-alerting-signature", signature)]
+
+
+def of_sentry(body: bytes, _: datetime, secret: str) -> Headers:
+    return [(b"sentry-hook-signature", mac(body, secret))]
+
+
+def of_github(body: bytes, _: datetime, secret: str) -> Headers:
+    return [(b"x-hub-signature-256", b"sha256=" + mac(body, secret))]
+
+
+def of_gitlab(body: bytes, time: datetime, secret: str, name: bytes = b"d1") -> Headers:
+    said = str(int(time.timestamp())).encode()
+    signed = hmac.new(secret.encode(), name + b"." + said + b"." + body, hashlib.sha256).digest()
+    signature = b"v1,b3RoZXI= v1," + base64.b64encode(signed)  # more than one, while a secret is changed
+    return [(b"webhook-id", name), (b"webhook-timestamp", said), (b"webhook-signature", signature)]
+
+
+SIGNED = {"grafana": of_grafana, "sentry": of_sentry, "github": of_github, "gitlab": of_gitlab}
 PUSH = f"/in/alertmanager/{KEYS['alertmanager']}/api/v2/alerts"
 ALERT = {"labels": {"alertname": "Down", "severity": "critical"}, "endsAt": "2026-03-04T12:04:00.000Z"}
 
@@ -133,17 +157,35 @@ def test_what_github_delivers_again_is_one_change(world: World) -> None:
     assert Change.objects.count() == 1
 
 
+def guarded(world: World, kind: str) -> bytes:
+    """A message of the tool, whose integration takes only what is signed from now on."""
+    world.integrations[kind].secret = SECRET
+    world.integrations[kind].save()
+    return SOURCES[kind].sample
+
+
+def send(kind: str, body: bytes, headers: Headers, at: datetime = NOON) -> Reply:
+    """To a process that was just started."""
+
+    async def work() -> Reply:
+        ingest = Ingest(store_for(connection), now=lambda: at)
+        await ingest.open()
+        try:
+            return await call(ingest, path(kind), body, headers=headers)
+        finally:
+            await ingest.close()
+
+    return asyncio.run(work())
+
+
 def test_what_gitlab_delivers_again_is_one_change(world: World) -> None:
-    """It signs nothing, so a copy is taken; by its name, or by what it is about, it is not another change."""
-    integration = world.integrations["gitlab"]
-    integration.secret = SECRET
-    integration.save()
-    token, once = (WITH_TOKEN["gitlab"], SECRET.encode()), (b"idempotency-key", b"d1")
-    running, success = ({**json.loads(SOURCES["gitlab"].sample), "status": s} for s in ("running", "success"))
-    stranger = [(WITH_TOKEN["gitlab"], b"wrong"), once]
+    body = guarded(world, "gitlab")
+    token, once = (TOKEN, SECRET.encode()), (b"idempotency-key", b"d1")
+    running, success = ({**json.loads(body), "status": s} for s in ("running", "success"))
+    stranger = [(TOKEN, b"wrong"), once]
     assert world.post(path("gitlab"), running, headers=stranger).status == 401  # nor is its name used up
-    for said in (running, success):  # the second: another body under a name that was heard
-        assert world.post(path("gitlab"), said, headers=[token, once]).status == 202
+    assert world.post(path("gitlab"), running, headers=[token, once]).status == 202
+    assert world.post(path("gitlab"), success, headers=[token, once]).status == 409  # another body, an old name
     absorb(NOON, follow, listeners=LISTENERS)
     assert Change.objects.get().status == "running"
     for said in (success, success):  # older releases give no name
@@ -154,60 +196,84 @@ def test_what_gitlab_delivers_again_is_one_change(world: World) -> None:
 
 def test_every_source_that_signs_is_tested_here() -> None:
     signing = {source.kind for source in SOURCES.values() if source.is_signed}
-    assert signing == SIGNED.keys() | WITH_TOKEN.keys()
+    assert signing == SIGNED.keys()
 
 
-@pytest.mark.parametrize("kind", WITH_TOKEN)
-def test_with_a_secret_only_what_comes_with_it_is_stored(world: World, kind: str) -> None:
-    integration, body = world.integrations[kind], SOURCES[kind].sample
-    integration.secret = SECRET
-    integration.save()
-    for headers in ([], [(WITH_TOKEN[kind], b"")], [(WITH_TOKEN[kind], b"wrong")], [(WITH_TOKEN[kind], b"\xff")]):
-        assert world.post(path(kind), body, headers=headers).status == 401
+def test_of_gitlab_a_token_is_enough_where_it_cannot_sign(world: World) -> None:
+    body = guarded(world, "gitlab")
+    for headers in ([], [(TOKEN, b"")], [(TOKEN, b"wrong")], [(TOKEN, b"\xff")]):
+        assert world.post(path("gitlab"), body, headers=headers).status == 401
     assert not Event.objects.exists()
-    assert world.post(path(kind), body, headers=[(WITH_TOKEN[kind], SECRET.encode())]).status == 202
+    assert world.post(path("gitlab"), body, headers=[(TOKEN, SECRET.encode())]).status == 202
+
+
+def test_of_gitlab_a_secret_that_signs_is_not_taken_for_a_token(world: World) -> None:
+    key = "whsec_" + base64.b64encode(b"the key of GitLab").decode()
+    world.integrations["gitlab"].secret = key
+    world.integrations["gitlab"].save()
+    body = SOURCES["gitlab"].sample
+    assert world.post(path("gitlab"), body, headers=[(TOKEN, key.encode())]).status == 401
+    assert world.post(path("gitlab"), body, headers=of_gitlab(body, NOON, "the key of GitLab")).status == 202
 
 
 @pytest.mark.parametrize("kind", SIGNED)
 def test_with_a_secret_only_what_is_signed_is_stored(world: World, kind: str) -> None:
-    integration, body, (name, before) = world.integrations[kind], SOURCES[kind].sample, SIGNED[kind]
-    integration.secret = SECRET
-    integration.save()
-    right = before + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
-    for headers in ([], [(name, before + b"0" * 64)], [(name, b"\xff")], [(name, before)]):
-        reply = world.post(path(kind), body, headers=headers)
+    body = guarded(world, kind)
+    right = SIGNED[kind](body, NOON, SECRET)
+    *more, (name, signature) = right
+    for wrong in (b"", b"0" * 64, b"\xff", signature[:-1], signature.partition(b"=")[0] + b"=", b"v1,"):
+        reply = world.post(path(kind), body, headers=[*more, (name, wrong)])
         assert (reply.status, reply.json()["title"]) == (401, "Wrong signature")  # type: ignore[index]
-    assert world.post(path(kind), body + b" ", headers=[(name, right)]).status == 401
+    for headers in ([], more, SIGNED[kind](body, NOON, "another"), SIGNED[kind](body + b" ", NOON, SECRET)):
+        assert world.post(path(kind), body, headers=headers).status == 401
+    assert world.post(path(kind), body + b" ", headers=right).status == 401
     assert not Event.objects.exists()
-    assert world.post(path(kind), body, headers=[(name, right)]).status == 202
-    assert bytes(Event.objects.get().body) == body
+    assert world.post(path(kind), body, headers=right).status == 202
+    assert bytes(Event.objects.get().body).startswith(body.rstrip()[:-1])  # with the headers that it keeps
 
 
 @pytest.mark.parametrize("kind", SIGNED)
-def test_a_copy_of_a_signed_message_is_refused(world: World, kind: str) -> None:
-    """Sentry signs no time, and Grafana only when it is told to: copies are known by what was signed."""
-    integration, body = world.integrations[kind], SOURCES[kind].sample
-    integration.secret = SECRET
-    integration.save()
-    right = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
-    name, before = SIGNED[kind]
-    first = world.post(path(kind), body, headers=[(name, before + right)])
+def test_a_copy_of_a_signed_message_is_refused_at_once_and_for_ever(world: World, kind: str) -> None:
+    body = guarded(world, kind)
+    headers = SIGNED[kind](body, NOON, SECRET)
+    first = send(kind, body, headers)
     assert first.status == 202
-    for written in (right, right.upper(), right + b" "):  # the same signature, however it is written
-        reply = world.post(path(kind), body, headers=[(name, before + written)])
+    *more, (name, signature) = headers
+    for written in (signature, signature + b" "):  # the same signature, however it is written
+        reply = send(kind, body, [*more, (name, written)])
         assert (reply.status, reply.json()["title"]) == (409, "Taken before")  # type: ignore[index]
     assert str(Event.objects.get().receipt) == first.headers["tocsin-receipt"]
+    for later in (timedelta(minutes=4), timedelta(minutes=10), timedelta(days=1)):
+        assert send(kind, body, headers, NOON + later).status in {401, 409}
     Waiting.objects.all().delete()
     retention.forget(NOON + timedelta(days=60), NOON)
     assert not Event.objects.exists()  # its retention is over, and still
-    assert world.post(path(kind), body, headers=[(name, before + right)]).status == 409
+    assert send(kind, body, headers).status == 409
+    assert send(kind, body, headers, NOON + timedelta(days=60)).status in {401, 409}
+
+
+@pytest.mark.parametrize("kind", ["grafana", "gitlab"])
+def test_a_reminder_is_no_copy_where_the_time_is_signed(world: World, kind: str) -> None:
+    """Grafana's reminders are the same to the byte but for it."""
+    body = guarded(world, kind)
+    for minutes in (0, 240):
+        now = NOON + timedelta(minutes=minutes)
+        assert send(kind, body, SIGNED[kind](body, now, SECRET), now).status == 202
+    early, late = (SIGNED[kind](body, NOON + timedelta(seconds=s), SECRET) for s in (-301, 301))
+    assert [send(kind, body, headers).status for headers in (early, late)] == [401, 401]
+    assert Event.objects.count() == 2
+
+
+def test_of_grafana_a_signature_without_a_time_is_not_enough(world: World) -> None:
+    body = guarded(world, "grafana")
+    reply = send("grafana", body, [(b"x-grafana-alerting-signature", mac(body, SECRET))])
+    assert reply.status == 401
+    assert "timestamp header" in str(reply.json())
 
 
 def test_copies_that_come_at_once_are_stored_once(world: World) -> None:
-    integration, body = world.integrations["sentry"], SOURCES["sentry"].sample
-    integration.secret = SECRET
-    integration.save()
-    signed = [(SIGNED["sentry"][0], hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode())]
+    body = guarded(world, "sentry")
+    signed = of_sentry(body, NOON, SECRET)
 
     async def together(ingest: Ingest) -> list[int]:
         replies = [call(ingest, path("sentry"), body, headers=signed) for _ in range(5)]
@@ -217,40 +283,6 @@ def test_copies_that_come_at_once_are_stored_once(world: World) -> None:
     assert min(statuses) == 202
     assert set(statuses) <= {202, 409, 503}
     assert Event.objects.count() == statuses.count(202) == 1
-
-
-def test_of_grafana_a_time_that_is_signed_makes_every_message_another_one(world: World) -> None:
-    integration, body = world.integrations["grafana"], SOURCES["grafana"].sample
-    integration.secret = SECRET
-    integration.save()
-
-    def send(seconds: int) -> int:
-        time = str(int(NOON.timestamp()) - seconds)
-        mac = hmac.new(SECRET.encode(), f"{time}:".encode() + body, hashlib.sha256).hexdigest()
-        headers = [(SIGNED["grafana"][0], mac.encode()), (b"x-grafana-alerting-timestamp", time.encode())]
-        return int(world.post(path("grafana"), body, headers=headers).status)
-
-    assert [send(20), send(10), send(10), send(301)] == [202, 202, 409, 401]  # again, a copy, too old
-
-
-def test_without_a_time_grafana_may_repeat_itself_after_ten_minutes(world: World) -> None:
-    """Its reminders are the same to the byte; for longer, a copy cannot be told from one."""
-    integration, body = world.integrations["grafana"], SOURCES["grafana"].sample
-    integration.secret = SECRET
-    integration.save()
-    headers = [(SIGNED["grafana"][0], hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode())]
-
-    def send(minutes: int) -> int:
-        async def work() -> int:
-            ingest = Ingest(store_for(connection), now=lambda: NOON + timedelta(minutes=minutes))
-            await ingest.open()
-            reply = await call(ingest, path("grafana"), body, headers=headers)
-            await ingest.close()
-            return reply.status
-
-        return asyncio.run(work())
-
-    assert [send(0), send(5), send(10)] == [202, 409, 202]
 
 
 def test_what_is_not_signed_may_be_repeated(world: World) -> None:

@@ -4,7 +4,7 @@ A message that was signed gets its receipt from what was signed: a copy has the 
 taken once. So a copy is known on every node, longer than the event is kept, and what is not signed pays nothing for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from tocsin.ingest.certificates import Certificates
@@ -23,7 +23,7 @@ UNSIGNED = problem(
     401,
     "Wrong signature",
     "This integration takes only what is signed with its secret. Nothing was stored. Compare the secret in the tool "
-    "with the one of the integration, and the clocks of both machines.",
+    "with the one of the integration, and the clocks of both machines. Grafana has to name a timestamp header.",
 )
 COPY = problem(
     409,
@@ -45,13 +45,13 @@ class Gate:
             return ""
         if not _is_signed(source, key, scope, body, now):
             raise Rejected(UNSIGNED)
-        if not source.signs_body:
+        alike = source.alike(body, lambda name: _header(scope, name))
+        if not alike:
             return ""
-        first, *others = _receipts(source, draft, scope, body, now)
-        for receipt in (first, *others):
-            if await self._store.has(receipt):
-                raise Rejected(COPY)
-        return first
+        receipt = receipt_of(draft.key, *alike)
+        if await self._store.has(receipt):
+            raise Rejected(COPY)
+        return receipt
 
     async def _admit_sns(self, key: Key, draft: Draft, body: bytes, now: datetime) -> str:
         message = sns.read(body)
@@ -96,14 +96,3 @@ def _is_signed(source: Source, key: Key, scope: Scope, body: bytes, now: datetim
 
 def _header(scope: Scope, name: str) -> str:
     return header(scope, name.encode()).decode("latin-1")
-
-
-def _receipts(source: Source, draft: Draft, scope: Scope, body: bytes, now: datetime) -> Iterator[str]:
-    """What a copy of the message has, or had a moment ago: where the tool may repeat itself, time is cut in pieces."""
-    time = _header(scope, source.signs_time).strip() if source.signs_time else ""
-    if source.repeats_after is None:
-        yield receipt_of(draft.key, time, body.decode("latin-1"))
-        return
-    piece = int(now.timestamp() // source.repeats_after.total_seconds())
-    for number in (piece, piece - 1):
-        yield receipt_of(draft.key, time, str(number), body.decode("latin-1"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tocsin.core.signals import Heard
 
@@ -13,12 +13,17 @@ class Unreadable(Exception):
 
 # body, the integration's mapping, the time of arrival
 Parse = Callable[[bytes, Mapping[str, object], datetime], Sequence[Heard]]
-# the secret, the body, a header by its lower-case name, the time of arrival
-IsSigned = Callable[[str, bytes, Callable[[str], str], datetime], bool]
+Header = Callable[[str], str]  # by its lower-case name; empty: there is none
+# the secret, the body, the headers, the time of arrival
+IsSigned = Callable[[str, bytes, Header, datetime], bool]
 
 
 def _always(_: bytes) -> bool:
     return True
+
+
+def _body_alone(body: bytes, _: Header) -> tuple[str, ...]:
+    return "", body.decode("latin-1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +42,7 @@ class Source:
     is_own: bool = False  # made by Tocsin together with what it belongs to, never by hand
     is_timeless: Callable[[bytes], bool] = _always  # whether the body means the same whenever it comes
     is_signed: IsSigned | None = None  # in constant time; None: the tool does not sign
-    signs_body: bool = True  # False: it only sends a token, and may say the very same again
+    # what a copy of a message that was signed has alike; empty: it cannot be told, as nothing names the message
+    alike: Callable[[bytes, Header], tuple[str, ...]] = _body_alone
     keeps: tuple[str, ...] = ()  # headers by their lower-case names, without which its JSON cannot be read
     tells: str = "alert"  # what its sample tells of: an alert or a change
-    signs_time: str = ""  # the header with the time, in lower case, where the signature covers it
-    repeats_after: timedelta | None = None  # when it may say the very same again; None: never

@@ -1,21 +1,24 @@
 """GitLab webhooks. https://docs.gitlab.com/user/project/integrations/webhook_events/
 
-A message says in `object_kind` what it is. GitLab does not sign: it sends a token that only it knows. A message that is
-sent again keeps its `Idempotency-Key`, which is kept with the body.
+A message says in `object_kind` what it is. With a signing token GitLab signs as Standard Webhooks do: name, time and
+body. With a secret token it only sends that. A message that is sent again keeps its `Idempotency-Key`, which is kept
+with the body.
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from tocsin.core.signals import Change
 from tocsin.sources import headers, loose, texts
-from tocsin.sources.contract import Source, Unreadable
+from tocsin.sources.contract import Header, Source, Unreadable
 from tocsin.sources.gitlab import events
 from tocsin.sources.loose import Json
+from tocsin.sources.signatures import SEALED, is_recent, is_standard_webhook
 
 TOKEN = "x-gitlab-token"  # noqa: S105 - the name of a header
 DELIVERY = "idempotency-key"
+SIGNATURE, NAME, TIME = "webhook-signature", "webhook-id", "webhook-timestamp"
 
 
 def read(body: bytes) -> Json:
@@ -33,9 +36,20 @@ def parse(body: bytes, mapping: Mapping[str, object], received_at: datetime) -> 
     return [found] if found else []
 
 
-def is_signed(secret: str, body: bytes, header: Callable[[str], str], received_at: datetime) -> bool:  # noqa: ARG001
-    """In constant time; never with an empty secret."""
+def is_signed(secret: str, body: bytes, header: Header, received_at: datetime) -> bool:
+    """In constant time; never with an empty secret. A secret that signs is never enough as a token."""
+    if header(SIGNATURE) or secret.startswith(SEALED):
+        name, time = header(NAME), header(TIME).strip()
+        is_right = is_standard_webhook(secret, name, time, body, header(SIGNATURE))
+        return is_right and is_recent(time, received_at)
     return bool(secret) and hmac.compare_digest(secret.encode(), header(TOKEN).encode("latin-1", "replace"))
+
+
+def alike(body: bytes, header: Header) -> tuple[str, ...]:
+    """Older releases that only send a token do not name their messages."""
+    if header(SIGNATURE):
+        return header(NAME), header(TIME).strip(), body.decode("latin-1")
+    return (header(DELIVERY),) if header(DELIVERY) else ()
 
 
 SAMPLE = b"""{
@@ -67,8 +81,8 @@ In GitLab: the project (or the group), Settings, Webhooks, Add new webhook. As U
 
   {url}
 
-As secret token, make one up, and put the same into this integration under “Change”: from then on, only what comes with
-it is taken.
+Generate a signing token, and put it into this integration under “Change”: from then on, only what is signed with it is
+taken. Where your GitLab has none yet, make up a secret token, and put the same here.
 
 Tick Deployment events and Releases events; Push, Tag push and Pipeline events too, if what lands on the default branch
 goes out by itself, and Feature flag events.
@@ -84,7 +98,7 @@ SOURCE = Source(
     setup=SETUP,
     check=read,
     is_signed=is_signed,
-    signs_body=False,
+    alike=alike,
     keeps=(DELIVERY,),
     tells="change",
 )
