@@ -50,8 +50,8 @@ def alert(**changes: object) -> Signal:
 @pytest.mark.parametrize(
     ("said", "summaries"),
     [
-        (12, ["12 alerts were left out by max_alerts of the receiver “tocsin”: nobody is paged for what they say"]),
-        (1, ["1 alert was left out by max_alerts of the receiver “tocsin”: nobody is paged for what they say"]),
+        (12, ["12 alerts were left out by max_alerts of the receiver “tocsin”: what they say is unknown here"]),
+        (1, ["1 alert was left out by max_alerts of the receiver “tocsin”: what they say is unknown here"]),
         (0, []),
         (None, []),
         ("12", []),

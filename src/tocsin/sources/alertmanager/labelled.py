@@ -76,9 +76,7 @@ def left_out(said: object, receiver: object, limit: str, received_at: datetime) 
     signal = Signal(
         action=Action.TRIGGER,
         dedup_key=texts.key(f"left out {where}"),
-        summary=texts.summary(
-            f"{words} left out by {limit} of the receiver “{where}”: nobody is paged for what they say"
-        ),
+        summary=texts.summary(f"{words} left out by {limit} of the receiver “{where}”: what they say is unknown here"),
         severity=Severity.WARNING,
         details={"truncatedAlerts": said, "receiver": where},
         ends_at=received_at + _LEFT_OUT,
