@@ -1,5 +1,7 @@
 """Every source keeps the contract."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import NOON
@@ -18,3 +20,14 @@ def test_a_source_reads_its_own_sample_and_says_how_to_set_it_up(source: Source)
     assert "https://tocsin.example.org/x" in said
     assert "{url}" not in said
     assert source.about.endswith(".")
+
+
+PAGES = Path(__file__).parents[2] / "docs" / "integrations"
+ELSEWHERE = {"heartbeat": "cron"}
+
+
+@pytest.mark.parametrize("kind", sorted(SOURCES.keys() - {"checks"}))  # probes come from nowhere else
+def test_a_source_has_a_page_that_says_how_to_set_it_up_and_what_maps_to_what(kind: str) -> None:
+    headings = (PAGES / f"{ELSEWHERE.get(kind, kind)}.md").read_text().splitlines()
+    assert "## Set it up" in headings
+    assert "## What maps to what" in headings or "## Mapping" in headings
