@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pagerduty
 import pytest
@@ -24,6 +25,18 @@ class Server:
     def seen(self) -> list[list[str]]:
         found: list[list[str]] = beside.run(self.environ, "tests.clients.seen")["events"]
         return found
+
+    def paged(self) -> list[list[str]]:
+        """What has been put into the outbox so far."""
+        found: list[list[str]] = beside.run(self.environ, "tests.clients.turn")["messages"]
+        return found
+
+    def turned(self, dedup_key: str) -> dict[str, Any]:
+        """The group of this alert, after a turn of the engine."""
+        groups = beside.run(self.environ, "tests.clients.turn")["groups"]
+        (group,) = (found for found in groups if dedup_key in found["alerts"])
+        assert isinstance(group, dict)
+        return group
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +75,25 @@ def client(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[pagerdut
     made.close()
 
 
-def test_trigger_acknowledge_and_resolve(server: Server, client: pagerduty.EventsApiV2Client) -> None:
-    before = len(server.seen())
+def test_an_alert_is_paged_acknowledged_and_resolved(server: Server, client: pagerduty.EventsApiV2Client) -> None:
     dedup_key = client.trigger(
         "Checkout is down", "checkout-1", severity="critical", custom_details={"p99": "8 s"}, links=[]
     )
     assert len(dedup_key) == 32
+    group = server.turned(dedup_key)
+    assert (group["title"], group["severity"], group["state"]) == ("Checkout is down", "critical", "triggered")
+    assert (group["states"], group["escalations"]) == (["triggered"], ["running"])
+    assert server.paged() == [["email", "page", "ada@example.org"]]
     assert client.acknowledge(dedup_key) == dedup_key
+    group = server.turned(dedup_key)
+    assert (group["state"], group["states"], group["escalations"]) == (
+        "acknowledged",
+        ["acknowledged"],
+        ["acknowledged"],
+    )
     assert client.resolve(dedup_key) == dedup_key
-    assert server.seen()[before:] == [["pagerduty", "new"]] * 3
+    group = server.turned(dedup_key)
+    assert (group["state"], group["states"], group["escalations"]) == ("resolved", ["resolved"], ["ended"])
 
 
 def test_its_own_dedup_key_comes_back(client: pagerduty.EventsApiV2Client) -> None:
