@@ -129,6 +129,26 @@ def test_pages_follow_each_other_without_loss_while_rows_are_added(admin: Caller
     assert seen == [f"team-{n}" for n in reversed(range(7))]
 
 
+WHOLE = {
+    "/api/v1/on-call",  # a row a schedule
+    "/api/v1/people/{pk}/contact-methods",  # of one person
+    "/api/v1/people/{pk}/rules/{urgency}",  # what is set together
+    "/api/v1/swaps/asked-of-me",  # what waits for one person
+    "/api/v1/schedules/{slug}/final",  # of a window
+    "/api/v1/escalation-policies/{slug}/defects",  # of one policy
+    "/api/v1/escalation-policies/{slug}/simulation",
+}
+
+
+def test_every_list_is_read_by_cursor_but_those_that_are_whole_by_nature() -> None:
+    document = api.get_openapi_schema(path_prefix=PREFIX)
+    answers = {
+        path: methods["get"]["responses"][200] for path, methods in document["paths"].items() if "get" in methods
+    }
+    shapes = {path: answer.get("content", {}).get("application/json", {}) for path, answer in answers.items()}
+    assert {path for path, shape in shapes.items() if shape.get("schema", {}).get("type") == "array"} == WHOLE
+
+
 def test_the_document_describes_every_route_with_a_summary() -> None:
     document = api.get_openapi_schema(path_prefix=PREFIX)
     operations = [op for path in document["paths"].values() for op in path.values()]

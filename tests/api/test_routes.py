@@ -105,11 +105,11 @@ def test_a_schedule_with_an_override(api: Caller, ada: User) -> None:
     assert [s["people"] for s in api.get(f"/schedules/primary/final?{window}")] == [[ada.pk]]
     body = {"person": grace.pk, "starts_at": "2126-03-04T00:00:00Z", "ends_at": "2126-03-04T12:00:00Z"}
     made = api.post("/schedules/primary/overrides", body)
-    assert [o["id"] for o in api.get("/schedules/primary/overrides")] == [made["id"]]
+    assert [o["id"] for o in api.get("/schedules/primary/overrides")["items"]] == [made["id"]]
     later = api.get("/schedules/primary/final?start=2126-03-04T00:00:00Z&end=2126-03-04T12:00:00Z")
     assert [s["people"] for s in later] == [[grace.pk]]
     assert api.call("DELETE", f"/overrides/{made['id']}").status == 204
-    assert api.get("/schedules/primary/overrides") == []
+    assert api.get("/schedules/primary/overrides") == {"items": [], "next": None}
     assert [row["schedule"] for row in api.get("/on-call")] == ["primary"]
 
 

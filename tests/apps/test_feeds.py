@@ -127,7 +127,7 @@ def test_links_over_the_api() -> None:
     caller = Caller(ada)
     made = caller.post("/calendar-links", {"schedule": "primary"})
     assert feeds.feed_of(token_of(made["url"]), NOON)
-    (listed,) = caller.get("/calendar-links")
+    (listed,) = caller.get("/calendar-links")["items"]
     assert "url" not in listed
     assert caller.call("DELETE", f"/calendar-links/{made['id']}").status == 204
     assert feeds.feed_of(token_of(made["url"]), NOON) is None

@@ -189,10 +189,10 @@ def test_replacements_calendars_and_quality_over_the_api(world: World, ada: Pers
     layer = {"name": "L", "starts_on": "2026-01-05", "handoff_at": "09:00:00", "turns": [[ada.user.pk]]}
     body = {"name": "Strike", "starts_at": starts.isoformat(), "ends_at": ends.isoformat(), "layers": [layer]}
     row = caller.post("/schedules/checkout/replacements", body)
-    assert caller.get("/schedules/checkout/replacements")[0]["layers"][0]["turns"] == [[ada.user.pk]]
+    assert caller.get("/schedules/checkout/replacements")["items"][0]["layers"][0]["turns"] == [[ada.user.pk]]
     assert caller.call("DELETE", f"/replacements/{row['id']}").status == 204
     text = calendar(event(f"DTSTART:{starts:%Y%m%dT%H%M%SZ}", "DURATION:PT1H", summary="Eve"))
     imported = caller.post("/schedules/checkout/calendars", {"name": "C", "text": text})
-    assert caller.get("/schedules/checkout/calendars")[0]["unmatched"][0]["summary"] == "Eve"
+    assert caller.get("/schedules/checkout/calendars")["items"][0]["unmatched"][0]["summary"] == "Eve"
     assert caller.call("DELETE", f"/calendars/{imported['id']}").status == 204
     assert caller.get("/schedules/checkout/quality")["score"] == 100

@@ -160,10 +160,10 @@ def quality(request: HttpRequest, slug: str) -> dict[str, object]:
     return {"score": found.quality.score, "coverage": found.coverage, "balance": found.balance, "loads": loads}
 
 
-@router.get("/schedules/{slug}/overrides", response=list[OverrideOut], summary="Overrides that are not over")
-def overrides(request: HttpRequest, slug: str) -> list[dict[str, object]]:
+@router.get("/schedules/{slug}/overrides", response=Page[OverrideOut], summary="Overrides that are not over")
+def overrides(request: HttpRequest, slug: str, paging: Query[Paging]) -> dict[str, object]:
     who = actor(request)
-    return [_override(row) for row in queries.overrides(who, queries.schedule(who, slug), clock.now())]
+    return rest.page_of(queries.overrides(who, queries.schedule(who, slug), clock.now()), paging, _override)
 
 
 @router.post("/schedules/{slug}/overrides", response={201: OverrideOut}, summary="Add an override")

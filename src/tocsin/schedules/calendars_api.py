@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from tocsin import clock
-from tocsin.rest import actor
+from tocsin import clock, rest
+from tocsin.rest import Page, Paging, actor
 from tocsin.schedules import feeds, importing, queries
 from tocsin.schedules.models import CalendarLink, ImportedCalendar
 
@@ -29,9 +29,9 @@ class LinkMade(LinkOut):
     url: str = Field(description="Shown only now.")
 
 
-@router.get("/calendar-links", response=list[LinkOut], summary="Your calendar links")
-def links(request: HttpRequest) -> list[dict[str, object]]:
-    return [_link(row) for row in feeds.links(actor(request))]
+@router.get("/calendar-links", response=Page[LinkOut], summary="Your calendar links")
+def links(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
+    return rest.page_of(feeds.links(actor(request)), paging, _link)
 
 
 @router.post("/calendar-links", response={201: LinkMade}, summary="Make a calendar link, or make it anew")
@@ -70,10 +70,10 @@ class CalendarOut(Schema):
     unmatched: list[UnmatchedOut] = Field(description="Events that name nobody here; the first 50.")
 
 
-@router.get("/schedules/{slug}/calendars", response=list[CalendarOut], summary="Imported calendars")
-def calendars(request: HttpRequest, slug: str) -> list[dict[str, object]]:
+@router.get("/schedules/{slug}/calendars", response=Page[CalendarOut], summary="Imported calendars")
+def calendars(request: HttpRequest, slug: str, paging: Query[Paging]) -> dict[str, object]:
     who = actor(request)
-    return [_calendar(row) for row in importing.calendars(who, queries.schedule(who, slug))]
+    return rest.page_of(importing.calendars(who, queries.schedule(who, slug)), paging, _calendar)
 
 
 @router.post("/schedules/{slug}/calendars", response={201: CalendarOut}, summary="Import a calendar as a layer")

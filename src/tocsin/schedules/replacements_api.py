@@ -1,11 +1,11 @@
 """Replacements over the API."""
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from tocsin import clock
-from tocsin.rest import Moment, actor
+from tocsin import clock, rest
+from tocsin.rest import Moment, Page, Paging, actor
 from tocsin.schedules import queries, replacing
 from tocsin.schedules.layers_api import LayerBody, layer_out, spec_of
 from tocsin.schedules.models import Replacement
@@ -24,10 +24,10 @@ class ReplacementOut(ReplacementIn):
     id: int
 
 
-@router.get("/schedules/{slug}/replacements", response=list[ReplacementOut], summary="Replacements that are not over")
-def replacements(request: HttpRequest, slug: str) -> list[dict[str, object]]:
+@router.get("/schedules/{slug}/replacements", response=Page[ReplacementOut], summary="Replacements that are not over")
+def replacements(request: HttpRequest, slug: str, paging: Query[Paging]) -> dict[str, object]:
     who = actor(request)
-    return [_shown(row) for row in replacing.replacements(who, queries.schedule(who, slug), clock.now())]
+    return rest.page_of(replacing.replacements(who, queries.schedule(who, slug), clock.now()), paging, _shown)
 
 
 @router.post("/schedules/{slug}/replacements", response={201: ReplacementOut}, summary="Replace the layers for a while")
