@@ -6,14 +6,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.world import World
-from tocsin.paging import running
+from tocsin.paging import running, timeouts
 
 
 @pytest.fixture
 def asked(world: World) -> list[str]:
     fill(connection.vendor, 5000)
     with CaptureQueriesContext(connection) as queries:
-        assert running.advance_due(world.now) + running.release_due(world.now) == 0
+        assert timeouts.time_out_due(world.now) + running.advance_due(world.now) + running.release_due(world.now) == 0
     return [query["sql"] for query in queries.captured_queries]
 
 

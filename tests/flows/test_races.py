@@ -18,7 +18,7 @@ from tocsin.core.lifecycle import GroupState
 from tocsin.engine import sender, tick
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message
-from tocsin.paging import actions, handing, running
+from tocsin.paging import actions, handing, running, timeouts
 from tocsin.paging.models import Escalation, Notification
 from tocsin.paging.rows import LIVE
 
@@ -179,7 +179,7 @@ def test_an_acknowledgement_runs_out_while_somebody_acknowledges_again(
             actions.acknowledge(pk, ada.actor, now)  # noqa: B023
 
         actions.acknowledge(group.pk, ada.actor, world.now)
-        together(lambda now=now: running.advance_due(now), again)
+        together(lambda now=now: timeouts.time_out_due(now), lambda now=now: running.advance_due(now), again)
         assert_legal()
         actions.resolve(group.pk, ada.actor, now)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from django.db import transaction
@@ -28,7 +30,10 @@ LATE = timedelta(seconds=60)
 RECENTLY = timedelta(hours=1)
 LIMIT = 500  # repairs of a kind in one audit
 REPAIRED = "repaired: "  # begins the name of a counter
+UNREPAIRED = "unrepaired: "  # begins the key of a problem
 FAILED_DELIVERIES = "failed deliveries"
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -46,8 +51,16 @@ def _checked(name: str, check: Callable[[datetime], int], now: datetime) -> int:
     return count
 
 
-def _repaired(what: str, done: Iterable[bool]) -> int:
-    count = sum(done)
+def _repaired(what: str, found: Iterable[T], repair: Callable[[T], bool], now: datetime) -> int:
+    """One that cannot be repaired stops no other, and is shown."""
+    done = [contained(partial(repair, one), "a repair of the auditor failed", of=what) for one in found]
+    failed = [d.error for d in done if d.error is not None and not d.is_mood]
+    detail = f"{failed[-1]!r}. It is tried again every half minute; the log has the rest." if failed else ""
+    _told(f"{UNREPAIRED}{what}", len(failed), f"Tocsin cannot repair {what}", detail, "", now)
+    return _counted(what, sum(bool(d.value) for d in done))
+
+
+def _counted(what: str, count: int) -> int:
     counters.add(f"{REPAIRED}{what}", count)
     if count:
         wakeups.notify()
@@ -58,12 +71,12 @@ def _escalations_without_a_time(now: datetime) -> int:
     """A running escalation always has a next step ahead of it."""
     stuck = Escalation.objects.filter(status=Status.RUNNING, next_due=None)
     count = stuck.update(next_due=now, version=F("version") + 1) if stuck.exists() else 0
-    return _repaired("escalations without a due time", [True] * count)
+    return _counted("escalations without a due time", count)
 
 
 def _groups_nobody_is_paged_for(now: datetime) -> int:
     ids = list(_unpaged().values_list("pk", flat=True)[:LIMIT])
-    return _repaired("alerts without an escalation", (_page_for(pk, now) for pk in ids))
+    return _repaired("alerts without an escalation", ids, lambda pk: _page_for(pk, now), now)
 
 
 def _unpaged() -> QuerySet[AlertGroup]:
@@ -84,16 +97,16 @@ def _page_for(group_id: int, now: datetime) -> bool:
 def _escalations_of_what_is_over(now: datetime) -> int:
     """Nobody is paged for what is resolved."""
     ids = list(_haunting().values_list("pk", "group_id")[:LIMIT])
-    return _repaired("escalations of resolved alerts", (_end(pk, group_id or 0, now) for pk, group_id in ids))
+    return _repaired("escalations of resolved alerts", ids, lambda found: _end(*found, now), now)
 
 
 def _haunting() -> QuerySet[Escalation]:
     return Escalation.objects.filter(status__in=rows.LIVE, group__state=GroupState.RESOLVED).order_by("pk")
 
 
-def _end(pk: int, group_id: int, now: datetime) -> bool:
+def _end(pk: int, group_id: int | None, now: datetime) -> bool:
     with transaction.atomic():
-        list(rows.locked(AlertGroup.objects.filter(pk=group_id)))
+        list(rows.locked(AlertGroup.objects.filter(pk=group_id or 0)))
         ended = _haunting().filter(pk=pk).exists() and Escalation.objects.filter(pk=pk).update(
             status=Status.ENDED, next_due=None, ended_at=now, version=F("version") + 1
         )
@@ -106,7 +119,7 @@ def _unsettled_notifications(now: datetime) -> int:
     """The message has come to its end, its notification does not know."""
     ended = Message.objects.filter(finished_at__lt=now - LATE, notification__state=notifying.QUEUED)
     messages = list(ended.defer("target", "secret", "payload").order_by("pk")[:LIMIT])
-    return _repaired("notifications without a result", (_settle(m, now) for m in messages))
+    return _repaired("notifications without a result", messages, lambda message: _settle(message, now), now)
 
 
 def _settle(message: Message, now: datetime) -> bool:
@@ -119,7 +132,7 @@ def _settle(message: Message, now: datetime) -> bool:
 
 
 def _messages_of_no_channel(now: datetime) -> int:
-    return _repaired("messages of no channel", (_fail(message, now) for message in claims.strangers(now)))
+    return _repaired("messages of no channel", claims.strangers(now), lambda message: _fail(message, now), now)
 
 
 def _fail(message: Message, now: datetime) -> bool:

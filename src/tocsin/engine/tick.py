@@ -15,7 +15,7 @@ from tocsin.checks import hearing as pings
 from tocsin.checks import watching
 from tocsin.health import problems
 from tocsin.health.edges import contained
-from tocsin.paging import running
+from tocsin.paging import running, timeouts
 
 BROKEN = "engine: "  # begins the key of the problem of a stage that fails
 
@@ -36,6 +36,7 @@ class Worked:
     expired: int = 0  # alerts
     watched: int = 0  # heartbeats
     reviewed: int = 0  # alerts that are or were held back
+    timed_out: int = 0  # acknowledgements
     advanced: int = 0  # escalations
     released: int = 0  # notifications
     failed: list[str] = field(default_factory=list)  # stages
@@ -43,8 +44,8 @@ class Worked:
     @property
     def anything(self) -> bool:
         """Whether there may be more to do at once."""
-        done = self.events, self.quarantined, self.expired, self.watched, self.reviewed, self.advanced, self.released
-        return any(done)
+        alerts = self.events, self.quarantined, self.expired, self.watched, self.reviewed
+        return any((*alerts, self.timed_out, self.advanced, self.released))
 
 
 def tick(now: datetime, ring: Callable[[], None] = lambda: None) -> Worked:
@@ -59,6 +60,7 @@ def tick(now: datetime, ring: Callable[[], None] = lambda: None) -> Worked:
     worked.watched = _stage("watch", lambda: watching.watch_due(now), worked, now) or 0
     # before pages leave: what is to be held back now is
     worked.reviewed = _stage("review", lambda: reviewing.release_held(now, running.follow), worked, now) or 0
+    worked.timed_out = _stage("time acknowledgements out", lambda: timeouts.time_out_due(now), worked, now) or 0
     worked.advanced = _stage("advance", lambda: running.advance_due(now), worked, now) or 0
     if worked.advanced:
         ring()

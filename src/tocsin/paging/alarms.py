@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from tocsin.channels.contract import Content
 from tocsin.core.escalation import Reason, Status
+from tocsin.core.signals import Urgency
 from tocsin.health import problems
-from tocsin.paging.messages import GROUP_PATH
+from tocsin.paging.messages import GROUP_PATH, public
 from tocsin.paging.models import Escalation
+from tocsin.people.noticing import notify
+from tocsin.people.queries import stewards
 
 UNANSWERED = "pages nobody answers"
 NOBODY = "nobody to page"
@@ -55,6 +59,15 @@ def broken(row: Escalation, now: datetime) -> None:
         GROUP_PATH.format(pk=row.group_id) if row.group_id else "",
         now,
     )
+
+
+def unrunnable(pk: int, error: str, now: datetime) -> None:
+    """Not even the emergency's pages could be made: every owner and admin is told that much, every half hour."""
+    title, url = "An escalation cannot run at all", "/alerts/?state=triggered"
+    text = f"{error} Tocsin tries again every minute. Look at the alerts that nobody has acknowledged."
+    problems.report(_broken(pk), title, text, url, now)
+    content = Content(purpose="notice", title=title, text=text, url=public(url))
+    notify(stewards(), content, f"unrunnable-{pk}-{now.timestamp() // 1800:.0f}", now, urgency=Urgency.HIGH)
 
 
 def mended(row: Escalation, now: datetime) -> None:

@@ -30,7 +30,7 @@ def release_due(now: datetime, limit: int = 500) -> int:
         return sum(_release_alone(pk, now) for pk in list(_due(now).values_list("pk", flat=True)[:limit]))
     released, unable = batch.value
     for pk, error in unable:
-        settling.fail(pk, error, now)
+        settling.fail_alone(pk, error, now)
     return released
 
 
@@ -52,10 +52,12 @@ def _release_alone(pk: int, now: datetime) -> int:
     """A page that cannot be made has failed, and the next method comes."""
     alone = _due(now).filter(pk=pk)
     done = contained(lambda: _release(alone, now), "a notification cannot be released", notification=pk)
+    if isinstance(done.error, rows.LOST):  # it stays due
+        return 0
     reason = f"It could not be made: {type(done.error).__name__}: {done.error}."
     _, unable = done.value or (0, [(pk, reason)])
     for failed, text in unable:
-        settling.fail(failed, text, now)
+        settling.fail_alone(failed, text, now)
     return 1
 
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F, Model, QuerySet
 
 from tocsin import sealing
 from tocsin.core.conditions import About
 from tocsin.core.escalation import EMERGENCY, Decision, Reason, Snapshot, State, Status
 from tocsin.core.signals import Severity, Urgency
+from tocsin.health.prepared import Prepared
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
 from tocsin.policies.models import PolicyVersion
@@ -34,6 +35,9 @@ class Lost(Exception):
     """Somebody else wrote the row since it was read."""
 
 
+LOST = (Lost, OperationalError, InterfaceError)  # the database's mood or another node: nothing wrong with the row
+
+
 def locked(rows: QuerySet[Row], *, skip: bool = False) -> QuerySet[Row]:
     """The rows, locked till the end of the transaction. SQLite has one writer and needs none.
 
@@ -42,6 +46,14 @@ def locked(rows: QuerySet[Row], *, skip: bool = False) -> QuerySet[Row]:
     if not connection.features.has_select_for_update_skip_locked:
         return rows
     return rows.select_for_update(skip_locked=skip, no_key=True, of=("self",))
+
+
+def due(status: Status, now: datetime) -> QuerySet[Escalation]:
+    found = Escalation.objects.filter(status=status, next_due__lte=now)
+    return found.select_related("group").order_by("next_due", "pk")
+
+
+DUE = Prepared(lambda now, status, limit: due(status, now).select_related(None).values_list("pk", "group_id")[:limit])
 
 
 def state_of(row: Escalation) -> State:
@@ -103,6 +115,13 @@ def save(rows: Iterable[Escalation]) -> None:
             raise Lost
         for row in group:
             row.version += 1
+
+
+def set_aside(pk: int, error: str, **fields: object) -> bool:
+    """Into quarantine: it pages the catch-all of an emergency from now on. What it knew of answers may be what is
+    wrong with it. False: it is over."""
+    live = Escalation.objects.filter(pk=pk, status__in=LIVE)
+    return bool(live.update(error=error, answered=[], answers_needed=1, version=F("version") + 1, **fields))
 
 
 def _hashable(value: object) -> object:

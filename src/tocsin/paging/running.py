@@ -5,19 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 
-from tocsin.alerts.actions import mark_triggered
-from tocsin.alerts.models import AlertGroup
 from tocsin.core import escalation as core
 from tocsin.core.conditions import unmet
 from tocsin.core.escalation import Circumstances, Decision, Reason, Snapshot, State, Status, Target, TargetKind
-from tocsin.core.permissions import TOCSIN
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
 from tocsin.health.edges import contained
-from tocsin.health.prepared import Prepared
 from tocsin.paging import alarms, history, notifying, reaching, rows, telling
 from tocsin.paging.following import follow
 from tocsin.paging.history import Line
@@ -32,7 +28,6 @@ from tocsin.policies.resolving import next_on_call
 __all__ = ["advance_due", "follow", "release_due"]
 
 AGAIN = timedelta(minutes=1)  # when even the emergency page of a broken escalation could not be made
-LOST = (rows.Lost, OperationalError, InterfaceError)  # the database's mood or another node: nothing wrong with the row
 
 People = Mapping[Urgency, dict[Target, tuple[int, ...]]]  # whom targets mean who can be reached for that urgency
 
@@ -52,33 +47,21 @@ class Run:
 
 def advance_due(now: datetime, limit: int = 500) -> int:
     """Run what is due. How many escalations that were: call again at once while it is not 0."""
-    return _time_out_due(now, limit) + _run_due(now, limit)
-
-
-def _run_due(now: datetime, limit: int) -> int:
-    if not _DUE.any(now, Status.RUNNING, 1):  # mostly; so that an idle tick takes no write lock
+    if not rows.DUE.any(now, Status.RUNNING, 1):  # mostly; so that an idle tick takes no write lock
         return 0
-    batch = rows.locked(_due(Status.RUNNING, now), skip=True)[:limit]
+    batch = rows.locked(rows.due(Status.RUNNING, now), skip=True)[:limit]
     done = contained(lambda: _in_one(batch, now), "a batch of escalations failed; running them one by one")
     if done.value is not None:
         return done.value
-    ids = list(_due(Status.RUNNING, now).values_list("pk", flat=True)[:limit])
+    ids = list(rows.due(Status.RUNNING, now).values_list("pk", flat=True)[:limit])
     return sum(_run_alone(pk, now) for pk in ids)
-
-
-def _due(status: Status, now: datetime) -> QuerySet[Escalation]:
-    due = Escalation.objects.filter(status=status, next_due__lte=now)
-    return due.select_related("group").order_by("next_due", "pk")
-
-
-_DUE = Prepared(lambda now, status, limit: _due(status, now).select_related(None).values_list("pk", "group_id")[:limit])
 
 
 def _run_alone(pk: int, now: datetime) -> int:
     """The others go on, and one that cannot be run as planned must not end in silence."""
-    alone = rows.locked(_due(Status.RUNNING, now).filter(pk=pk), skip=True)
+    alone = rows.locked(rows.due(Status.RUNNING, now).filter(pk=pk), skip=True)
     done = contained(lambda: _in_one(alone, now), "an escalation cannot be run as planned", escalation=pk)
-    if done.error is None or isinstance(done.error, LOST):  # lost: it stays due
+    if done.error is None or isinstance(done.error, rows.LOST):  # lost: it stays due
         return done.value or 0
     _run_as_emergency(pk, f"{type(done.error).__name__}: {done.error}.", now)
     return 1
@@ -91,15 +74,20 @@ def _in_one(due: QuerySet[Escalation], now: datetime) -> int:
 
 def _run_as_emergency(pk: int, error: str, now: datetime) -> None:
     done = contained(lambda: _emergency(pk, error, now), "an escalation cannot be run at all", escalation=pk)
-    if done.error is not None:  # the last edge there is: try again soon, and say so
-        Escalation.objects.filter(pk=pk).update(error=error, next_due=now + AGAIN, version=F("version") + 1)
-        alarms.broken(Escalation.objects.get(pk=pk), now)
+    if done.error is not None:  # the last edge there is
+        contained(lambda: _give_up(pk, error, now), "not even that could be said", escalation=pk)
+
+
+def _give_up(pk: int, error: str, now: datetime) -> None:
+    """Try again soon, and say so to everybody who can look at it; the row is not read for that."""
+    Escalation.objects.filter(pk=pk).update(error=error, next_due=now + AGAIN, version=F("version") + 1)
+    alarms.unrunnable(pk, error, now)
 
 
 def _emergency(pk: int, error: str, now: datetime) -> None:
     with transaction.atomic():
-        Escalation.objects.filter(pk=pk).update(error=error, version=F("version") + 1)
-        _run(rows.locked(_due(Status.RUNNING, now).filter(pk=pk)), now)
+        rows.set_aside(pk, error)
+        _run(rows.locked(rows.due(Status.RUNNING, now).filter(pk=pk)), now)
 
 
 def _run(due: QuerySet[Escalation], now: datetime) -> int:
@@ -250,25 +238,3 @@ def _paged(run: Run, whom: str) -> str:
         return f"Nobody has acknowledged it. Paged the catch-all: {whom}."
     step = run.decision.page.step + 1 if run.decision.page else 0
     return f"Paged step {step} of {run.snapshot.policy}: {whom}."
-
-
-def _time_out_due(now: datetime, limit: int) -> int:
-    due = _DUE.rows(now, Status.ACKNOWLEDGED, limit)
-    return sum(_time_out(pk, group_id, now) for pk, group_id in due)
-
-
-def _time_out(pk: int, group_id: int | None, now: datetime) -> int:
-    """Alone: the group's row has to be locked before the escalation's."""
-    with transaction.atomic():
-        list(rows.locked(AlertGroup.objects.filter(pk=group_id or 0)))
-        found = list(rows.locked(_due(Status.ACKNOWLEDGED, now).filter(pk=pk)))
-        for row in found:
-            mark_triggered(row.group_id or 0, TOCSIN, now)
-            snoozed = row.reason == Reason.SNOOZED
-            decision = core.time_out(rows.policies_of([row])[pk], rows.state_of(row), now)
-            rows.put_state(row, decision, now)
-            what = "snooze is over" if snoozed else "acknowledgement has run out"
-            text = f"The {what} and nothing is resolved: the steps run again."
-            history.write([Line(escalation=row, kind="timed_out", text=text)], now)
-        rows.save(found)
-    return len(found)

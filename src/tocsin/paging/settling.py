@@ -11,6 +11,7 @@ from tocsin.core import escalation as core
 from tocsin.core.escalation import Reason, Status
 from tocsin.core.signals import Urgency
 from tocsin.health import wakeups
+from tocsin.health.edges import contained
 from tocsin.outbox import actions as outbox
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message, State
@@ -69,6 +70,14 @@ def fail(notification_id: int, error: str, now: datetime) -> None:
             history.write([Line(escalation=row, kind="failed", text=text)], now)
         if row.status == Status.RUNNING and not _bring_forward(row, notification, now):
             _hurry(row, notification, now)
+
+
+def fail_alone(notification_id: int, error: str, now: datetime) -> None:
+    """In a loop: one that cannot be followed up has failed all the same, and its escalation goes on by its delay."""
+    done = contained(lambda: fail(notification_id, error, now), "a failure is not followed up", page=notification_id)
+    if done.error is not None and not isinstance(done.error, rows.LOST):
+        open_one = Notification.objects.filter(pk=notification_id).exclude(state=FAILED)
+        open_one.update(state=FAILED, due_at=None, settled_at=now, error=error)
 
 
 def _still_wanted(pk: int, escalation_id: int, message: Message, now: datetime) -> None:
