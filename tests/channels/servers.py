@@ -161,6 +161,30 @@ def mailbox(starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None =
         controller.stop()
 
 
+@contextlib.contextmanager
+def dripping(said: bytes, every: float) -> Iterator[int]:
+    """A server that says the same again and again, this many seconds apart, and never comes to its end: its port."""
+    stop = threading.Event()
+
+    def drip(caller: socket.socket) -> None:
+        with caller, contextlib.suppress(OSError):
+            while not stop.wait(every):
+                caller.sendall(said)
+
+    def listen(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while not stop.is_set():
+                drip(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=lambda: listen(listening), daemon=True).start()
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            stop.set()
+            listening.shutdown(socket.SHUT_RDWR)
+
+
 def _free_port() -> int:
 
     with socket.socket() as probe:

@@ -1,18 +1,23 @@
 """E-mail, handed to a real SMTP server."""
 
+import socket
 import ssl
+import threading
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 from pytest_django import Settings
 
 from tests.channels import servers
 from tests.channels.servers import Mailbox
+from tocsin.channels import http
 from tocsin.channels.contract import BadAddress, Content, Failed, Letter, Result, Retry, Sent
 from tocsin.channels.email import smtp
 from tocsin.channels.email.address import check
 from tocsin.channels.email.mail import html_of
 from tocsin.channels.email.smtp import send, server_of
+from tocsin.outbox import claims
 
 
 @pytest.fixture
@@ -125,7 +130,7 @@ def test_tls_from_the_start_with_a_password(mail: Letter, settings: Settings, se
 def test_a_password_is_not_sent_in_the_clear(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "_LOCAL", set())  # as if the server were elsewhere
     with pytest.raises(smtp.Unsafe, match="STARTTLS"):
-        smtp._hand_over(server_of(f"smtp://user:pw@127.0.0.1:{mailbox.port}"), b"", "ada@example.com")
+        smtp._hand_over(server_of(f"smtp://user:pw@127.0.0.1:{mailbox.port}"), b"", "ada@example.com", monotonic() + 5)
 
 
 def test_the_url_says_where_and_how() -> None:
@@ -144,3 +149,39 @@ def test_good_addresses(typed: str, taken: str) -> None:
 def test_bad_addresses(typed: str) -> None:
     with pytest.raises(BadAddress):
         check(typed)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [
+        ("smtp", b"2"),  # a byte now and then
+        ("smtp", b"220-welcome\r\n"),  # lines without end
+        ("smtps", b""),  # nothing at all
+    ],
+)
+def test_a_server_that_never_comes_to_its_end_is_left_at_the_deadline(
+    mail: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch, said: bytes, scheme: str
+) -> None:
+    monkeypatch.setattr(smtp, "DEADLINE", 0.3)
+    with servers.dripping(said, every=0.02) as port:
+        settings.SMTP_URL = f"{scheme}://127.0.0.1:{port}"
+        begun = monotonic()
+        result = send(mail)
+    assert monotonic() - begun < 1.5
+    assert isinstance(result, Retry)
+    assert "not done within 0 s" in result.error
+
+
+def test_a_slow_name_server_holds_nothing_up(mail: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(10) and [])
+    monkeypatch.setattr(smtp, "STEP", 0.1)
+    settings.SMTP_URL = "smtp://mail.example.com"
+    result = send(mail)
+    over.set()
+    assert isinstance(result, Retry)
+    assert "could not be looked up" in result.error
+
+
+def test_whatever_a_server_does_a_send_ends_long_before_its_lease() -> None:
+    assert max(smtp.DEADLINE, http.DEADLINE) * 2 < claims.LEASE.total_seconds()

@@ -5,8 +5,10 @@ somewhere else in between. Redirects are not followed. Time and answer are bound
 """
 
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -144,15 +146,34 @@ def refusal(host: str) -> str:
 
 def resolved(host: str, port: int, *, private: bool) -> list[str]:
     """The addresses of a host that Tocsin may connect to, as text; never empty."""
-    try:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error  # without its number
-        raise Unreachable(f"{host} is not a name that can be found: {why}") from error
-    good = [a for a in dict.fromkeys(found) if allowed(ipaddress.ip_address(a), private=private)]
+    found = addresses_of(host, port, within=DEADLINE)
+    good = [a for a in found if allowed(ipaddress.ip_address(a), private=private)]
     if not good:
         raise Refused(not_allowed(host))
     return good
+
+
+def addresses_of(host: str, port: int, *, within: float) -> list[str]:
+    """Looked up by a thread of its own: the system's resolver can be given no time, and takes minutes where name
+    servers are silent. `within`: seconds."""
+    said: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    threading.Thread(target=lambda: said.put(_asked(host, port)), name="look up", daemon=True).start()
+    try:
+        found = said.get(timeout=within)
+    except queue.Empty:
+        raise Unreachable(f"{host} could not be looked up within {within:.0f} s") from None
+    if isinstance(found, Exception):
+        why = getattr(found, "strerror", None) or found  # without its number
+        raise Unreachable(f"{host} is not a name that can be found: {why}") from found
+    return found
+
+
+def _asked(host: str, port: int) -> list[str] | Exception:
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def not_allowed(host: str) -> str:
