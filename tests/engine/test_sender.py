@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 import pytest
@@ -157,11 +157,13 @@ def test_a_channel_that_makes_a_mistake_loses_nothing(
 
 def test_a_message_that_cannot_be_read_fails_and_stops_no_other(sender: Sender, receiver: Receiver) -> None:
     now = clock.now()
-    broken, odd, list_, *_ = put(drafts(receiver.url, 6), now)
+    later = now + timedelta(hours=1)  # not while they are being broken
+    broken, odd, list_, *_ = put(drafts(receiver.url, 6), later)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE outbox_message SET target = 'gibberish' WHERE id = %s", [broken.pk])
     Message.objects.filter(pk=odd.pk).update(payload={"title": 7, "facts": "x"})
     Message.objects.filter(pk=list_.pk).update(payload=["no", "object"])
+    Message.objects.update(due_at=now)
     sender.ring()
     wait_until_none_is(State.PENDING, State.SENDING)
     assert len(receiver.heard) == 3
@@ -181,6 +183,25 @@ def test_what_follows_may_fail_and_the_message_is_still_recorded(
     sending.record(message, Sent(), now)
     assert Message.objects.get().state == State.SENT
     assert "a mistake" in problems.open_problems()[0].detail
+
+
+@pytest.mark.parametrize("broken", [(settling, "settle"), (settling, "settle", problems, "report"), (claims, "record")])
+def test_whatever_fails_after_a_send_takes_no_place_from_the_next(
+    sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, broken: tuple[object, ...]
+) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    count = 2 * CHANNELS["webhook"].at_once
+    with monkeypatch.context() as patched:
+        for owner, name in zip(broken[::2], broken[1::2], strict=True):
+            patched.setattr(owner, str(name), fails)
+        put(drafts(receiver.url, count), clock.now())
+        sender.ring()
+        receiver.wait_for(count)
+    put(drafts(receiver.url, count, start=count), clock.now())
+    sender.ring()
+    receiver.wait_for(2 * count)
 
 
 def test_in_the_app_a_page_rings_when_a_tab_is_open(sender: Sender) -> None:

@@ -97,12 +97,13 @@ class Sender:
                 landed = self._landed.get_nowait()
             except queue.Empty:
                 return
+            self._in_air[landed.message.kind] -= 1
             try:
                 record(landed.message, landed.result, clock.database_now())
             except MOODS:
                 self._landed.put(landed)  # the result is known; while the lease holds it can still be written
+                self._in_air[landed.message.kind] += 1
                 raise
-            self._in_air[landed.message.kind] -= 1
 
     def _take_off(self, kind: str) -> None:
         """As many as there are free threads. Whichever lands rings for more."""
@@ -156,17 +157,18 @@ def letter_of(message: Message, now: datetime) -> Letter | Failed:
 def record(message: Message, result: Result, now: datetime) -> None:
     """What came of it and what follows from that, in one transaction."""
     done = contained(lambda: _settle(message, result, now), "a result could not be settled", message=message.pk)
+    if done.error is not None and not done.is_mood:  # what follows failed: without a record it goes out again and again
+        error = f"{type(done.error).__name__}: {done.error}."
+        done = contained(lambda: _recorded(message, result, error, now), "nor be recorded", message=message.pk)
     if done.is_mood and done.error is not None:
         raise done.error
-    if done.error is not None:  # what follows failed: without a record it would be sent again and again
-        contained(lambda: claims.record(message, result, now), "a result could not be recorded", message=message.pk)
-        problems.report(
-            f"message {message.pk}",
-            "A page could not be settled after it was sent",
-            f"{type(done.error).__name__}: {done.error}. The message itself is recorded. Look at the delivery.",
-            "/deliveries/",
-            now,
-        )
+
+
+def _recorded(message: Message, result: Result, error: str, now: datetime) -> None:
+    claims.record(message, result, now)
+    title = "A page could not be settled after it was sent"
+    detail = f"{error} The message itself is recorded. Look at the delivery."
+    problems.report(f"message {message.pk}", title, detail, "/deliveries/", now)
 
 
 def _settle(message: Message, result: Result, now: datetime) -> None:
