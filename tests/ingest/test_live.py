@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -16,14 +17,16 @@ from typing import Self
 import pytest
 import uvicorn
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, transaction
 
 from tests import databases
 from tests.pages.desk import at_the_desk, living
 from tests.running import free_port
 from tests.world import Person
+from tocsin.alerts.models import Entry
 from tocsin.config import watching
 from tocsin.config.live import Live
+from tocsin.health import problems
 from tocsin.health.models import Presence
 from tocsin.ingest.http import Receive, Scope, Send
 from tocsin.paging import actions
@@ -166,6 +169,45 @@ def test_a_page_is_told_nothing_when_nothing_changed_and_everything_when_its_mar
     now = watching.digest()
     assert watching.changed_since(watching.mark(now), now) == []
     assert watching.changed_since("of-another-version", now) == list(now)
+
+
+def test_an_answer_that_is_committed_after_a_later_one_is_told_too(ada: Person) -> None:
+    """On PostgreSQL two write at once, and the one with the lower number may be the last to commit."""
+    monitoring = ada.world.monitoring(ada.world.policy([ada]))
+    monitoring.fires()
+    answered = ada.world.group()
+    monitoring.fires("another")
+    written, other_is_done = threading.Event(), threading.Event()
+
+    def answer() -> None:
+        with transaction.atomic():
+            actions.acknowledge(answered.pk, ada.actor, ada.world.now)
+            written.set()
+            if connection.vendor == "postgresql":  # else there is one writer at a time
+                other_is_done.wait(PATIENCE)
+        connection.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    written.wait(PATIENCE)
+    Entry.objects.create(group=ada.world.group(), at=ada.world.now, kind="note", text="A later one")
+    before = watching.digest()
+    other_is_done.set()
+    thread.join()
+    assert connection.vendor != "postgresql" or "groups" in watching.changed(before, watching.digest())
+
+
+def test_a_problem_is_told_when_it_is_there_over_and_there_again(ada: Person) -> None:
+    now, seen = ada.world.now, [watching.digest()]
+    problems.report("first", "First", "", "", now)
+    seen.append(watching.digest())
+    problems.report("second", "Second", "", "", now)
+    problems.over("second", now)
+    problems.over("first", now)
+    seen.append(watching.digest())
+    problems.report("first", "First", "", "", now)
+    seen.append(watching.digest())
+    assert [watching.changed(a, b) for a, b in itertools.pairwise(seen)] == [["problems"]] * 3
 
 
 def test_a_tab_rings_until_somebody_answers(ada: Person, tab: Stream) -> None:

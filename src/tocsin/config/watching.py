@@ -7,7 +7,8 @@ import msgspec
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from django.db.models import Max, QuerySet
+from django.db import connection
+from django.db.models import Count, Max, Min, Model
 from django.http import HttpRequest, HttpResponse
 
 from tocsin.alerts.models import Entry, Event, Outcome
@@ -17,6 +18,7 @@ from tocsin.paging import queries
 from tocsin.paging.models import Notification
 
 Answer = Callable[[HttpRequest], HttpResponse]
+LATE = 500  # so many numbers may be committed before a lower one is
 Digest = Mapping[str, object]  # topic → something that is different when it changed
 
 
@@ -34,16 +36,25 @@ def signed_in(key: str) -> int | None:
 
 def digest() -> Digest:
     """Every change that a page shows adds a row to one of these, or settles one: looking at the ends is enough."""
+    history = _end(Entry)
     return {
-        "groups": (_last(Entry.objects.all()), _last(Outcome.objects.all())),
-        "events": _last(Event.objects.all()),
-        "deliveries": (_last(Message.objects.all()), _last(Attempt.objects.all()), _last(Notification.objects.all())),
-        "problems": tuple(Problem.objects.aggregate(Max("id"), Max("over_at")).values()),
+        "groups": (history, _end(Outcome, "event_id")),
+        "events": _end(Event),
+        "deliveries": (_end(Message), _end(Attempt), _end(Notification), history),  # an answer takes messages back
+        "problems": tuple(Problem.objects.filter(over_at=None).order_by("pk").values_list("pk", flat=True)),
     }
 
 
-def _last(rows: QuerySet) -> int | None:  # type: ignore[type-arg]
-    return rows.order_by("-pk").values_list("pk", flat=True).first()
+def _end(model: type[Model], number: str = "id") -> tuple[int | None, ...]:
+    """The newest row; on PostgreSQL also where the last ones begin and how many they are.
+
+    Numbers are given out before the commit there, and a row that is committed later may have a lower one.
+    """
+    newest = model._default_manager.order_by(f"-{number}").values_list(number, flat=True)
+    if connection.vendor != "postgresql":
+        return (newest.first(),)
+    found = newest[:LATE].aggregate(newest=Max(number), oldest=Min(number), count=Count(number))
+    return tuple(found.values())
 
 
 def ring_of(user_id: int) -> bytes:
