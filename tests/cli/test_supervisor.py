@@ -51,6 +51,42 @@ def supervised(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]
     process.wait(15)
 
 
+HANGING = PROGRAM.replace("arguments=child", "arguments=child, hung_after=2.0")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Path]:
+    """A supervisor whose child shows that it moves, and writes its pid and what it was told beside the pipe."""
+    log = tmp_path / "log"
+    child = textwrap.dedent(
+        f"""
+        import os, sys, time
+        from tocsin.cli import pulse
+        moved = pulse.sender(int(sys.argv[sys.argv.index("--pulse-fd") + 1]))
+        with open({str(log)!r}, "a") as file: print(os.getpid(), *[a for a in sys.argv if a == "--was-hung"], file=file)
+        while True: moved(); time.sleep(0.05)
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", HANGING, child])
+    yield log
+    process.terminate()
+    process.wait(15)
+
+
+def test_a_child_that_stands_still_is_killed_and_the_next_one_is_told(watched: Path) -> None:
+    (first,) = until(watched, 1)
+    sleep(3)
+    assert until(watched, 1) == [first]  # one that moves is left alone
+    os.kill(int(first), signal.SIGSTOP)
+    _, second, told = until(watched, 3)
+    assert told == "--was-hung"
+    os.kill(int(second), signal.SIGKILL)
+    third = until(watched, 4)[3]  # that one was not hung
+    assert third.isdecimal()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(first), 0)
+
+
 def test_a_killed_child_is_started_again(supervised: tuple[subprocess.Popen[bytes], Path]) -> None:
     _, log = supervised
     (first,) = until(log, 1)

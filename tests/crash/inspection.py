@@ -19,6 +19,7 @@ from django.db.models import Count, Q  # noqa: E402 - Django has to be set up fi
 from tocsin import clock  # noqa: E402
 from tocsin.alerts.models import Alert, AlertGroup, Event, Waiting  # noqa: E402
 from tocsin.health import counters  # noqa: E402
+from tocsin.health.problems import open_problems  # noqa: E402
 from tocsin.outbox import claims  # noqa: E402
 from tocsin.outbox.models import Message  # noqa: E402
 from tocsin.paging.models import Escalation, Notification  # noqa: E402
@@ -37,6 +38,7 @@ class Seen:
     unknown_receipts: list[str] = field(default_factory=list)
     possible_duplicates: int = 0
     repairs: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)  # that are shown
 
 
 def inspect() -> Seen:
@@ -50,6 +52,7 @@ def inspect() -> Seen:
         unknown_receipts=_unknown(option("receipts")),
         possible_duplicates=counters.value(claims.POSSIBLE_DUPLICATES),
         repairs={n: v for n, v in counters.values().items() if n.startswith("repaired")},
+        problems=[problem.title for problem in open_problems()],
     )
 
 

@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from time import monotonic, sleep
 
 import pytest
+from pytest_django import Settings
 
 from tests.channels.servers import Receiver
 from tests.world import SETUP, World
 from tocsin import clock
 from tocsin.alerts import absorbing
-from tocsin.engine import loop, sender
-from tocsin.engine.loop import Chore
-from tocsin.health import beats, wakeups
+from tocsin.engine import auditor, loop, sender, tick
+from tocsin.engine.loop import Chore, Engine
+from tocsin.health import beats, problems, wakeups
 from tocsin.outbox.models import Message, State
 from tocsin.people import actions as people
 
@@ -105,3 +107,67 @@ def test_a_chore_is_done_when_it_is_due_and_again_after_it_failed() -> None:
     for at in (1.0, 5.0, 10.9, 11.0, 12.0, 21.0):
         chore.do_when_due(at)
     assert len(done) == 3
+
+
+@pytest.fixture
+def outside(receiver: Receiver, settings: Settings) -> Receiver:
+    """Who would notice that the heartbeat stops."""
+    settings.HEARTBEAT_URL = receiver.url
+    return receiver
+
+
+@pytest.mark.parametrize("still", ["clockwork", "sender"])
+def test_neither_beat_nor_heartbeat_goes_on_when_clockwork_or_sender_stand_still(
+    still: str, outside: Receiver, stop: threading.Event
+) -> None:
+    engine = Engine(stop=stop)
+    engine._tell_outside()
+    engine._beat()
+    assert len(outside.heard) == 1
+    assert beats.alive("engine", clock.now())
+    beats.stopped("engine")
+    long_ago = clock.monotonic() - loop.STUCK - 1
+    if still == "clockwork":
+        engine.turned = long_ago
+    else:
+        engine.sender.turned = long_ago
+    engine._tell_outside()
+    engine._beat()
+    assert len(outside.heard) == 1
+    assert not beats.alive("engine", clock.now())
+
+
+def test_the_supervisor_is_told_after_each_stage_unless_the_sender_stands_still(
+    world: World, stop: threading.Event
+) -> None:
+    told: list[float] = []
+    engine = Engine(stop=stop, pulse=lambda: told.append(clock.monotonic()))
+    tick.tick(clock.now(), moved=engine._moved)
+    assert len(told) == 7
+    engine.sender.moved -= loop.STILL + 1
+    tick.tick(clock.now(), moved=engine._moved)
+    assert len(told) == 7
+
+
+def test_a_sender_that_fails_moves_and_is_not_well(stop: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "AGAIN", 0.001)
+    failing = sender.Sender()
+    failing.moved = failing.turned = 0.0
+    monkeypatch.setattr(failing, "turn", lambda: 1 // 0)
+    failing._guarded_turn()
+    assert failing.moved > 0
+    assert failing.turned == 0
+
+
+def test_an_engine_that_follows_one_that_hung_says_so_for_an_hour(stop: threading.Event) -> None:
+    thread = threading.Thread(target=lambda: loop.run(stop, was_hung=True))
+    thread.start()
+    until(lambda: problems.open_problems().exists())
+    stop.set()
+    thread.join(30)
+    (problem,) = problems.open_problems()
+    assert problem.key == auditor.WAS_HUNG
+    auditor.audit(problem.last_seen + timedelta(minutes=59))
+    assert problems.open_problems().exists()
+    auditor.audit(problem.last_seen + timedelta(minutes=61))
+    assert not problems.open_problems().exists()

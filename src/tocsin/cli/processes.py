@@ -9,6 +9,7 @@ import threading
 import click
 import uvicorn
 
+from tocsin.cli import pulse
 from tocsin.cli.parent import end_with_parent
 from tocsin.config import django_setup, logs
 from tocsin.config.environment import MAIL_FD
@@ -41,11 +42,15 @@ def web(fd: int, mail_fd: int | None) -> None:
 
 
 @click.command(hidden=True)
-def engine() -> None:
+@click.option("--pulse-fd", type=int, help="Where to show that it moves.")
+@click.option("--was-hung", is_flag=True, help="The one before stood still and was killed.")
+def engine(pulse_fd: int | None, was_hung: bool) -> None:  # noqa: FBT001 - click's
     """What acts when time passes."""
     end_with_parent()
     django_setup.setup()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    importlib.import_module("tocsin.engine.loop").run(stop)  # needs Django to be set up, which `web` does not carry
+    moved = pulse.sender(pulse_fd) if pulse_fd is not None else None
+    loop = importlib.import_module("tocsin.engine.loop")  # needs Django to be set up, which `web` does not carry
+    loop.run(stop, moved, was_hung=was_hung)

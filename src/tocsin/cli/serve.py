@@ -25,13 +25,14 @@ def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa:
     environ = _environ(data, port)
     listening = _listen(host, port, "--port")
     environ.setdefault("TOCSIN_PUBLIC_URL", f"http://localhost:{listening.getsockname()[1]}")
-    place = environment.read(environ).smtp_listen
+    settings = environment.read(environ)
+    place = settings.smtp_listen
     mails = _listen(*place, "port in TOCSIN_SMTP_LISTEN") if place else None
     _migrate(environ)
     print(f"Tocsin listens on {environ['TOCSIN_PUBLIC_URL']}", flush=True)
     if mails is not None:
         print(f"Mails are taken on port {mails.getsockname()[1]}", flush=True)
-    become(_programs(listening, mails, demo=demo), environ)
+    become(_programs(listening, mails, settings.hung_after, demo=demo), environ)
 
 
 def _environ(data: Path | None, port: int) -> dict[str, str]:
@@ -64,13 +65,13 @@ def _migrate(environ: dict[str, str]) -> None:
         sys.exit(done.returncode)
 
 
-def _programs(listening: socket.socket, mails: socket.socket | None, *, demo: bool) -> list[Program]:
+def _programs(listening: socket.socket, mails: socket.socket | None, hung_after: float, *, demo: bool) -> list[Program]:
     run = [sys.executable, "-m", "tocsin.cli.main"]
     heard = ["--mail-fd", str(mails.fileno())] if mails else []
     passed = [s.fileno() for s in (listening, mails) if s]
     programs = [
         Program(name="web", arguments=[*run, "web", "--fd", str(listening.fileno()), *heard], pass_fds=passed),
-        Program(name="engine", arguments=[*run, "engine"]),
+        Program(name="engine", arguments=[*run, "engine"], hung_after=hung_after),
     ]
     if demo:
         programs.append(Program(name="demo", arguments=[*run, "demo"]))

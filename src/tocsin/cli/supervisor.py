@@ -1,4 +1,4 @@
-"""Keeps processes alive: starts them, starts them again when they die, stops them all on SIGTERM or SIGINT.
+"""Keeps processes alive: starts them, starts them again when they die or stand still, stops all on SIGTERM or SIGINT.
 
 It lives as long as Tocsin and does next to nothing, so it carries next to nothing: `tocsin serve` becomes this module,
 which imports little more than the interpreter has.
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import NoReturn
 
 from tocsin import clock
+from tocsin.cli.pulse import Receiver
 
 FIRST_PAUSE = 0.2  # seconds before a dead child is started again; doubles up to the longest
 LONGEST_PAUSE = 1.0  # a pager that is down is worse than a busy machine
@@ -27,15 +28,19 @@ class Program:
     name: str
     arguments: Sequence[str]
     pass_fds: Sequence[int] = ()
+    hung_after: float = 0.0  # seconds without a sign of life; 0: it gives none. Else it is started with `--pulse-fd N`
 
 
 @dataclass(kw_only=True)
 class Child:
     program: Program
+    was_hung: bool = False  # it is started with `--was-hung` then
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0  # monotonic
     pause: float = FIRST_PAUSE
     due: float = 0.0  # monotonic; when to start it (again)
+    pulse: Receiver | None = None
+    looked: float = 0.0  # monotonic; when for a sign of life
 
 
 @dataclass(kw_only=True)
@@ -52,8 +57,14 @@ class Supervisor:
         while not self.stopping:
             for child in self.children:
                 self._look_after(child)
-            self._sleep(0.1 if any(c.process is None for c in self.children) else 5.0)
+            self._sleep(self._pause())
         return self._stop()
+
+    def _pause(self) -> float:
+        if any(child.process is None for child in self.children):
+            return 0.1
+        patience = [child.program.hung_after for child in self.children if child.program.hung_after]
+        return min([5.0, *(seconds / 4 for seconds in patience)])
 
     def _listen(self) -> None:
         os.set_blocking(self._wake[1], False)
@@ -78,17 +89,40 @@ class Supervisor:
             child.due = now + child.pause
             _say(f"{child.program.name} ended ({_how(child.process.returncode)}); starting it again")
             child.process = None
+        if child.process is not None and child.pulse is not None:
+            self._feel(child.process, child, child.pulse, now)
         if child.process is None and now >= child.due:
             self._start(child, now)
 
+    @staticmethod
+    def _feel(process: subprocess.Popen[bytes], child: Child, felt: Receiver, now: float) -> None:
+        silent, child.looked = felt.look(now - child.looked), now
+        if silent >= child.program.hung_after:
+            _say(f"{child.program.name} gave no sign of life for {silent:.0f} s; killing it")
+            child.was_hung = True
+            process.kill()  # also ends one that is stopped; SIGCHLD wakes us to start it again
+
     def _start(self, child: Child, now: float) -> None:
-        child.started = now
+        arguments, passed = [*child.program.arguments], [*child.program.pass_fds]
+        if child.program.hung_after:
+            felt = self._pulse(child)
+            arguments += ["--pulse-fd", str(felt.for_child)]
+            passed.append(felt.for_child)
+        if child.was_hung:
+            arguments.append("--was-hung")
+        child.started, child.looked, child.was_hung = now, now, False
         child.process = subprocess.Popen(
-            child.program.arguments,
-            pass_fds=tuple(child.program.pass_fds),
-            env=dict(self.environ),
-            start_new_session=True,
+            arguments, pass_fds=tuple(passed), env=dict(self.environ), start_new_session=True
         )
+        if child.pulse is not None:
+            child.pulse.started()
+
+    @staticmethod
+    def _pulse(child: Child) -> Receiver:
+        if child.pulse is not None:
+            child.pulse.close()
+        child.pulse = Receiver()
+        return child.pulse
 
     def _stop(self) -> int:
         """All children are asked in their order, so that the web stops taking work before the engine stops doing it."""

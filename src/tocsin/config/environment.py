@@ -33,6 +33,7 @@ class Environment:
     heartbeat_url: str
     allow_private: bool
     region: str
+    hung_after: float  # seconds
     debug: bool
     log_format: str
 
@@ -107,6 +108,11 @@ VARIABLES = (
         default="",
         meaning="Where this node stands, for example `eu-west`. Probes that ask for this region run here.",
     ),
+    Variable(
+        name="TOCSIN_HUNG_AFTER",
+        default="120",
+        meaning="Seconds, 2 at least, in which nothing of the engine moves before it is killed and started again.",
+    ),
     Variable(name="TOCSIN_DEBUG", default="no", meaning="`yes` shows error pages with code. Never in production."),
     Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
 )
@@ -115,6 +121,7 @@ MAIL_FD = "TOCSIN_MAIL_FD"  # from the supervisor to the web process: the number
 LOCAL = "http://localhost:8000"
 _HIGHEST_PORT = 65535
 _SHORTEST_KEY = 32
+_SHORTEST_PATIENCE = 2
 _NOT_WRITABLE = (
     "TOCSIN_DATA is {}, which cannot be written. Choose another directory or give this user the right to write there."
 )
@@ -139,6 +146,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         heartbeat_url=_url("TOCSIN_HEARTBEAT_URL", environ.get("TOCSIN_HEARTBEAT_URL", ""), "http", "https"),
         allow_private=_switch("TOCSIN_ALLOW_PRIVATE", environ),
         region=(environ.get("TOCSIN_REGION") or "").strip().lower(),
+        hung_after=_seconds("TOCSIN_HUNG_AFTER", environ.get("TOCSIN_HUNG_AFTER") or "120"),
         debug=_switch("TOCSIN_DEBUG", environ),
         log_format=_one_of("TOCSIN_LOG_FORMAT", environ.get("TOCSIN_LOG_FORMAT") or "text", "text", "json"),
     )
@@ -274,6 +282,12 @@ def _certificate(chain: str, key: str) -> tuple[str, str] | None:
             "files that this user can read, the key without a passphrase and that of the first certificate."
         ) from error
     return chain, key
+
+
+def _seconds(name: str, value: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}", value) or int(value) < _SHORTEST_PATIENCE:
+        raise Misconfigured(f"{name} is “{value}”. It must be a number of seconds, {_SHORTEST_PATIENCE} at least.")
+    return float(value)
 
 
 def _switch(name: str, environ: Mapping[str, str]) -> bool:

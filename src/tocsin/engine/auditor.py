@@ -31,6 +31,9 @@ RECENTLY = timedelta(hours=1)
 LIMIT = 500  # repairs of a kind in one audit
 REPAIRED = "repaired: "  # begins the name of a counter
 UNREPAIRED = "unrepaired: "  # begins the key of a problem
+WAS_HUNG = "engine hung"  # the key of a problem
+# how a key begins → over when it was not seen for so long
+FADING = {BROKEN: LATE, "expiring ": LATE, "reviewing ": LATE, WAS_HUNG: RECENTLY}
 FAILED_DELIVERIES = "failed deliveries"
 
 T = TypeVar("T")
@@ -208,11 +211,12 @@ def _told(key: str, count: int, title: str, detail: str, url: str, now: datetime
     return count
 
 
-def _stages_that_work_again(now: datetime) -> int:
-    """A stage that fails says so at every turn."""
-    silent = Problem.objects.filter(key__startswith=BROKEN, over_at=None, last_seen__lt=now - LATE)
-    if silent.exists():
-        silent.update(over_at=now)
+def _problems_that_are_not_seen_any_more(now: datetime) -> int:
+    """What fails at every turn says so at every turn."""
+    for prefix, quiet in FADING.items():
+        silent = Problem.objects.filter(key__startswith=prefix, over_at=None, last_seen__lt=now - quiet)
+        if silent.exists():
+            silent.update(over_at=now)
     return 0
 
 
@@ -233,5 +237,5 @@ CHECKS: dict[str, Callable[[datetime], int]] = {
     "late escalations": _late_escalations,
     "late notifications": _late_notifications,
     "late messages": _late_messages,
-    "stages that work again": _stages_that_work_again,
+    "problems that are not seen any more": _problems_that_are_not_seen_any_more,
 }

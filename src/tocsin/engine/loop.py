@@ -1,9 +1,12 @@
-"""The engine's process: six threads, each at its own pace, and bells between them.
+"""The engine's process: eight threads, each at its own pace, and bells between them.
 
 The clockwork turns whenever something was committed, by this process or another, and at least every second. The sender
-is rung after every turn that did something. The prober looks at targets, on threads of its own. Upkeep (beats, audits,
-the heartbeat, clearing) has a thread of its own, and so have errands (calendars from outside, gaps ahead) and the
-mailboxes: a slow address outside holds up nothing.
+is rung after every turn that did something. The prober looks at targets, on threads of its own. Upkeep (audits,
+clearing) has a thread of its own, and so have beats, the heartbeat, errands (calendars from outside, gaps ahead) and
+the mailboxes: a slow address outside holds up nothing.
+
+Clockwork and sender show that they move: the supervisor kills an engine in which one of them stands still, and neither
+beat nor heartbeat goes on while one of them stands still or fails.
 """
 
 import sys
@@ -20,9 +23,9 @@ from tocsin.checks import probing
 from tocsin.engine import auditor, clearing, garbage, heartbeat
 from tocsin.engine.prober import Prober
 from tocsin.engine.sender import Sender
-from tocsin.engine.tick import tick
+from tocsin.engine.tick import nothing, tick
 from tocsin.handoffs import keeping
-from tocsin.health import beats, wakeups
+from tocsin.health import beats, problems, wakeups
 from tocsin.health.edges import contained
 from tocsin.mailboxes import pulling
 from tocsin.paging import settling
@@ -32,7 +35,8 @@ from tocsin.slos import reading
 LONGEST_SLEEP = 1.0  # seconds: how late something that waits for a time may be
 SLICE = 0.25  # seconds until a thread notices that it should end
 SWITCH = 0.001  # seconds that a thread may hold Python while another waits for it
-STUCK = 30.0  # seconds without a turn, after which the engine does not count as alive
+STUCK = 30.0  # seconds without a good turn, after which the engine does not count as alive
+STILL = 60.0  # seconds in which the sender has not come to the end of any turn: each may wait for a locked database
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +47,7 @@ class Engine:
     bell: threading.Event = field(default_factory=threading.Event)
     sender: Sender = field(default_factory=Sender)
     turned: float = field(default_factory=clock.monotonic)  # when the clockwork last did its whole turn
+    pulse: Callable[[], None] = nothing  # tells the supervisor
 
     def listen(self) -> None:
         listener = wakeups.listener()
@@ -58,13 +63,17 @@ class Engine:
 
     def turn(self) -> None:
         while not self.stop.is_set():
-            worked = tick(clock.database_now(), self.sender.ring)
+            worked = tick(clock.database_now(), self.sender.ring, self._moved)
             if not worked.failed:
                 self.turned = clock.monotonic()
             if worked.anything:
                 self.sender.ring()
             else:
                 self._sleep()
+
+    def _moved(self) -> None:
+        if clock.monotonic() - self.sender.moved < STILL:
+            self.pulse()
 
     def _sleep(self) -> None:
         end = clock.monotonic() + LONGEST_SLEEP
@@ -75,9 +84,7 @@ class Engine:
 
     def keep_up(self) -> None:
         chores = [
-            Chore(every=beats.EVERY.total_seconds(), do=self._beat),
             Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
-            Chore(every=60.0, do=self._tell_outside),
             Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_stale(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_blocked(clock.database_now())),
@@ -87,7 +94,15 @@ class Engine:
             Chore(every=600.0, do=lambda: clearing.clear(clock.database_now())),
         ]
         self._do(chores)
+        connection.close()
+
+    def live(self) -> None:
+        self._do([Chore(every=beats.EVERY.total_seconds(), do=self._beat)])
         beats.stopped("engine")
+        connection.close()
+
+    def tell_outside(self) -> None:
+        self._do([Chore(every=60.0, do=self._tell_outside)])
         connection.close()
 
     def run_errands(self) -> None:
@@ -113,7 +128,7 @@ class Engine:
 
     @property
     def lives(self) -> bool:
-        return clock.monotonic() - self.turned < STUCK
+        return clock.monotonic() - min(self.turned, self.sender.turned) < STUCK
 
     def _beat(self) -> None:
         if self.lives:
@@ -137,16 +152,20 @@ class Chore:
         contained(self.do, "upkeep failed")
 
 
-def run(stop: threading.Event) -> None:
+def run(stop: threading.Event, pulse: Callable[[], None] | None = None, *, was_hung: bool = False) -> None:
     """Until `stop`: then what is in the air is finished first."""
-    engine = Engine(stop=stop)
+    engine = Engine(stop=stop, pulse=pulse or nothing)
     garbage.settle()
     # a thread that waits for the database gets its turn back sooner: a page must not queue behind another's look
     sys.setswitchinterval(SWITCH)
     log.info("the engine starts", node=beats.node())
     settling.recover_dead(clock.database_now())
+    if was_hung:
+        contained(_say_that_it_hung, "a problem could not be stored")
     helpers = [
         _guarded(engine.listen, "listen", stop),
+        _guarded(engine.live, "beats", stop),
+        _guarded(engine.tell_outside, "heartbeat", stop),
         _guarded(engine.keep_up, "upkeep", stop),
         _guarded(engine.run_errands, "errands", stop),
         _guarded(engine.pull, "mailboxes", stop),
@@ -164,6 +183,14 @@ def run(stop: threading.Event) -> None:
             helper.join()
         connection.close()
         log.info("the engine has stopped")
+
+
+def _say_that_it_hung() -> None:
+    detail = (
+        "Clockwork or sender had not moved for so long that the engine was killed. Nothing is lost: what fell due "
+        "meanwhile is done now. When it comes again, look at the log, the disk, and the way to the database."
+    )
+    problems.report(auditor.WAS_HUNG, "The engine stood still and was started again", detail, "", clock.database_now())
 
 
 def _guarded(work: Callable[[], None], name: str, stop: threading.Event) -> threading.Thread:

@@ -50,6 +50,7 @@ class Sender:
             for kind, channel in CHANNELS.items()
         }
         self._thread = threading.Thread(target=self._run, name="sender")
+        self.moved = self.turned = clock.monotonic()  # when it last came to the end of a turn, and of a good one
 
     def start(self) -> None:
         self._thread.start()
@@ -76,8 +77,11 @@ class Sender:
     def _guarded_turn(self) -> float:
         """Seconds until the next one."""
         pause = contained(self._turn_and_pause, "the sender failed; it goes on").value
+        self.moved = clock.monotonic()
         if pause is None:
             clock.sleep(AGAIN)
+        else:
+            self.turned = self.moved
         return pause or 0.0
 
     def _turn_and_pause(self) -> float:

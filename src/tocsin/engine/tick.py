@@ -27,6 +27,10 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+def nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(kw_only=True)
 class Worked:
     """What one turn did."""
@@ -40,6 +44,7 @@ class Worked:
     advanced: int = 0  # escalations
     released: int = 0  # notifications
     failed: list[str] = field(default_factory=list)  # stages
+    moved: Callable[[], None] = nothing  # is called after each stage
 
     @property
     def anything(self) -> bool:
@@ -48,12 +53,13 @@ class Worked:
         return any((*alerts, self.timed_out, self.advanced, self.released))
 
 
-def tick(now: datetime, ring: Callable[[], None] = lambda: None) -> Worked:
+def tick(now: datetime, ring: Callable[[], None] = nothing, moved: Callable[[], None] = nothing) -> Worked:
     """A stage that fails stops no other: it is shown as a problem, and tried again at the next turn.
 
     `ring` is called as soon as there are messages to send: they need not wait for the rest of the turn.
+    `moved` is called after each stage: a turn may be long.
     """
-    worked = Worked()
+    worked = Worked(moved=moved)
     absorbed = _stage("absorb", lambda: _absorb(now), worked, now) or Absorbed()
     worked.events, worked.quarantined = absorbed.events, absorbed.quarantined
     worked.expired = _stage("expire", lambda: absorbing.expire(now, running.follow), worked, now) or 0
@@ -83,6 +89,7 @@ def _absorb_some(now: datetime) -> Absorbed:
 
 def _stage(name: str, work: Callable[[], T], worked: Worked, now: datetime) -> T | None:
     done = contained(work, "a stage of the engine failed", stage=name)
+    worked.moved()
     if done.error is not None:
         worked.failed.append(name)
     if done.error is not None and not done.is_mood:  # there is nothing to show in a database that is away
