@@ -15,7 +15,9 @@ from tocsin.engine.tick import tick
 from tocsin.health import counters, problems
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message, State
+from tocsin.paging import actions
 from tocsin.paging.models import Escalation, Notification
+from tocsin.policies.models import PolicyVersion
 
 LATER = timedelta(seconds=61)
 
@@ -176,3 +178,36 @@ def test_looking_takes_no_write_lock(world: World, paged: Escalation) -> None:
 def _only_reads(execute: object, sql: str, parameters: object, many: object, context: object) -> object:
     assert sql.lstrip("( ").upper().startswith("SELECT"), sql
     return execute(sql, parameters, many, context)  # type: ignore[operator]
+
+
+def test_a_broken_test_of_a_pager_is_a_problem_until_it_ends(world: World, ada: Person) -> None:
+    test = actions.test_pager(ada.user.pk, ada.actor, world.now)
+    world.settle()
+    PolicyVersion.objects.filter(pk=test.snapshot_id).update(body={})
+    Escalation.objects.filter(pk=test.pk).update(next_due=world.now)
+    world.forward(minutes=60)
+    assert Escalation.objects.get(pk=test.pk).status == Status.ENDED
+    assert not problems.open_problems()
+
+
+def test_a_problem_of_an_escalation_or_a_message_ends_with_it(world: World, ada: Person, paged: Escalation) -> None:
+    message = Message.objects.get(kind="email")
+    for key in (f"escalation {paged.pk}", f"message {message.pk}", "message of the day"):
+        problems.report(key, key, "", "", world.now)
+    Notification.objects.filter(message=message).update(state="queued")
+    audit(world.now)
+    assert keys() == {f"escalation {paged.pk}", f"message {message.pk}", "message of the day"}
+    Notification.objects.filter(message=message).update(state="sent")
+    Escalation.objects.filter(pk=paged.pk).update(status=Status.ENDED, next_due=None)
+    type(world.group()).objects.update(state="resolved", resolved_at=world.now)
+    audit(world.now)
+    assert keys() == {"message of the day"}
+
+
+@pytest.mark.parametrize("key", ["expiring 7 disk", "reviewing 7 disk", "engine: absorb"])
+def test_what_fails_at_every_turn_is_over_a_minute_after_it_was_last_seen(world: World, key: str) -> None:
+    problems.report(key, "It fails", "", "", world.now)
+    audit(world.now + LATER - timedelta(seconds=2))
+    assert keys() == {key}
+    audit(world.now + LATER)
+    assert keys() == set()

@@ -220,6 +220,24 @@ def _problems_that_are_not_seen_any_more(now: datetime) -> int:
     return 0
 
 
+def _problems_whose_cause_is_over(now: datetime) -> int:
+    """Those that are about one row, where it ended without anybody who would have said so."""
+    for kind, is_over in (("escalation", _ended), ("message", _settled)):
+        about = Problem.objects.filter(key__regex=rf"^{kind} [0-9]+$", over_at=None)
+        for key in list(about.values_list("key", flat=True)):
+            if is_over(int(key.removeprefix(f"{kind} "))):
+                problems.over(key, now)
+    return 0
+
+
+def _ended(escalation_id: int) -> bool:
+    return not Escalation.objects.filter(pk=escalation_id, status__in=rows.LIVE).exists()
+
+
+def _settled(message_id: int) -> bool:
+    return not Notification.objects.filter(message=message_id, state=notifying.QUEUED).exists()
+
+
 def _number(count: int, what: str) -> str:
     return f"1 {what}" if count == 1 else f"{count} {what}s"
 
@@ -237,5 +255,6 @@ CHECKS: dict[str, Callable[[datetime], int]] = {
     "late escalations": _late_escalations,
     "late notifications": _late_notifications,
     "late messages": _late_messages,
+    "problems whose cause is over": _problems_whose_cause_is_over,
     "problems that are not seen any more": _problems_that_are_not_seen_any_more,
 }

@@ -9,7 +9,7 @@ from pydantic import Field
 from tocsin import __version__, clock
 from tocsin.alerts import queries as alerts
 from tocsin.health import counters, problems
-from tocsin.home import keeping
+from tocsin.home import dismissing, keeping
 from tocsin.outbox import queries as outbox
 from tocsin.rest import actor
 
@@ -17,6 +17,7 @@ router = Router(tags=["health"])
 
 
 class ProblemOut(Schema):
+    id: int
     title: str
     detail: str
     url: str
@@ -79,3 +80,9 @@ def status(request: HttpRequest) -> dict[str, object]:
         "messages": outbox.counts(who),
         "counters": counters.values(),
     }
+
+
+@router.post("/problems/{problem_id}/dismiss", response={204: None}, summary="Put away a problem of Tocsin's own")
+def dismiss(request: HttpRequest, problem_id: int) -> None:
+    """It comes back as soon as it is seen again. One that is over is left as it is."""
+    dismissing.dismiss(actor(request), problem_id, clock.now())

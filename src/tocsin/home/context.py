@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from tocsin import clock
-from tocsin.core.permissions import NOBODY
+from tocsin.core.permissions import NOBODY, Verb
 from tocsin.health import problems
 from tocsin.home import navigation, queries
 
@@ -17,5 +17,6 @@ def page(request: HttpRequest) -> dict[str, object]:
         "live_mark": getattr(request, "live_mark", ""),
         "nav": navigation.items(request.path, queries.triggered(actor)),
         "problems": problems.open_problems(),
+        "may_dismiss": actor.may(Verb.ADMINISTER),
         "on_call_until": queries.on_call_until(actor, now),
     }

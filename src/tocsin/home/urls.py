@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tocsin.home import keeping, pager, views, welcome
+from tocsin.home import dismissing, keeping, pager, views, welcome
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("setup/<slug:step>/", welcome.setup_step, name="setup_step"),
     path("settings/", views.settings, name="settings"),
     path("settings/retention/", keeping.page, name="retention"),
+    path("problems/<int:pk>/dismiss/", dismissing.page, name="problem_dismiss"),
     path("find/", views.find, name="find"),
     path("worker.js", views.worker, name="worker"),
     path("help/", views.help_page, name="help"),

@@ -180,9 +180,10 @@ def _tell(runs: Sequence[Run], reach: reaching.Reach, paged: Sequence[Notificati
     telling.tell_along(list(_alongs(runs, reach, by_run, names)), now)
     alarms.sound((run.decision.reason for run in runs), now)
     for run in runs:
-        if run.row.error:
+        if run.row.error and run.decision.reason is not Reason.ENDED:
             alarms.broken(run.row, now)
         if run.decision.reason is Reason.ENDED:
+            alarms.mended(run.row, now)
             notifying.cancel_pages([run.row.pk], now)
     unanswered = [run.row for run in runs if run.row.kind == rows.BESIDE and run.decision.reason is Reason.ENDED]
     text = "The responder who was asked as well has not answered. Ask somebody else if you need help."
