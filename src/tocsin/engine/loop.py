@@ -20,7 +20,7 @@ from django.db import connection
 from tocsin import clock
 from tocsin.care import recording, warning
 from tocsin.checks import probing
-from tocsin.engine import auditor, clearing, garbage, heartbeat
+from tocsin.engine import auditor, clearing, garbage, heartbeat, vacancies
 from tocsin.engine.prober import Prober
 from tocsin.engine.sender import Sender
 from tocsin.engine.tick import nothing, tick
@@ -85,6 +85,7 @@ class Engine:
     def keep_up(self) -> None:
         chores = [
             Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
+            Chore(every=60.0, do=lambda: vacancies.tell(clock.database_now())),
             Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_stale(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_blocked(clock.database_now())),

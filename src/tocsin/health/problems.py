@@ -1,5 +1,6 @@
 """Problems that people must look at."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import F, QuerySet
@@ -18,6 +19,12 @@ def report(key: str, title: str, detail: str, url: str, now: datetime) -> None:
 def over(key: str, now: datetime) -> bool:
     """The problem is gone. False: it was not there."""
     return bool(Problem.objects.filter(key=key[:120], over_at=None).update(over_at=now))
+
+
+def end_others(prefix: str, keys: Collection[str], now: datetime) -> None:
+    """Of the problems whose keys begin so, all but these are gone."""
+    for problem in open_problems().filter(key__startswith=prefix).exclude(key__in=list(keys)):
+        over(problem.key, now)
 
 
 def open_problems() -> QuerySet[Problem]:
