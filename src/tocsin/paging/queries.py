@@ -6,12 +6,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from tocsin.alerts.models import AlertGroup
-from tocsin.core.escalation import Snapshot, Status, Target, people_in
+from tocsin.core.escalation import Status
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.paging import beside, messages, notifying, rows
+from tocsin.paging.foreseeing import foreseen
 from tocsin.paging.models import Escalation, Notification
 from tocsin.people.queries import names_of
-from tocsin.policies.resolving import look
 
 _RINGS = 20  # a tab that rings for more shows the count of the rest on the alerts page
 
@@ -90,14 +90,23 @@ def escalation_of(actor: Actor, group: AlertGroup) -> Escalation | None:
 
 
 def next_up(actor: Actor, group: AlertGroup, now: datetime) -> NextUp | None:
-    """None when no escalation is live. Who is paged then is resolved for that moment, without reporting anything."""
+    """None when no escalation is live. Who is paged then is decided for that moment as the engine will decide it."""
     require(actor, Verb.VIEW)
-    row = rows.live([group.pk]).first()
+    row = rows.live([group.pk]).select_related("group").first()
     if row is None:
         return None
-    snapshot = rows.policies_of([row])[row.pk]
-    again = row.status == Status.ACKNOWLEDGED  # the steps begin again when the acknowledgement is over
-    return _next(row, snapshot, 0 if again else row.step, now)
+    status, at = Status(row.status), row.next_due
+    if at is None:
+        return NextUp(status=status, at=None, people=(), why="", step=None)
+    found = foreseen(row, max(at, now))
+    names = names_of(found.people)
+    return NextUp(
+        status=status,
+        at=at,
+        people=tuple(names.get(person, "somebody") for person in found.people),
+        why=found.why,
+        step=None if found.step is None else found.step + 1,
+    )
 
 
 def is_asked(actor: Actor, group: AlertGroup) -> bool:
@@ -144,18 +153,3 @@ def _ring(notification: Notification) -> Ring:
 def _path(notification: Notification) -> str:
     group_id, test_id = notification.escalation.group_id, notification.escalation_id
     return messages.GROUP_PATH.format(pk=group_id) if group_id else messages.TEST_PATH.format(pk=test_id)
-
-
-def _next(row: Escalation, snapshot: Snapshot, step: int, now: datetime) -> NextUp:
-    is_catch_all = step >= len(snapshot.steps)
-    targets: tuple[Target, ...] = snapshot.catch_all if is_catch_all else snapshot.steps[step].targets
-    found = look(targets, max(row.next_due or now, now))
-    people = people_in(targets, {target: f.people for target, f in found.items()})
-    names = names_of(people)
-    return NextUp(
-        status=Status(row.status),
-        at=row.next_due,
-        people=tuple(names.get(person, "somebody") for person in people),
-        why="; ".join(dict.fromkeys(found[t].why for t in targets)),
-        step=None if is_catch_all else step + 1,
-    )

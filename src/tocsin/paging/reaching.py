@@ -8,7 +8,7 @@ from tocsin.core.escalation import STEWARDS, Snapshot, Target
 from tocsin.core.reach import Method, heard_at
 from tocsin.core.signals import Urgency
 from tocsin.people.reaching import methods_at, methods_of
-from tocsin.policies.resolving import Found, people_of
+from tocsin.policies.resolving import Found, look, people_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,13 @@ def reach(snapshots: Iterable[Snapshot], urgencies: Iterable[Urgency], now: date
     everybody = {person for found in people.values() for person in found.people}
     methods = {urgency: methods_at(everybody, urgency, now) for urgency in set(urgencies)}
     return Reach(people=people, methods=methods, wanted=methods_of(everybody, Urgency.LOW) if is_wanted else {})
+
+
+def ahead(snapshot: Snapshot, urgency: Urgency, at: datetime) -> Reach:
+    """The same for one, looking ahead: nothing is reported, and nobody takes a turn."""
+    people = look(targets_of([snapshot]), at)
+    everybody = {person for found in people.values() for person in found.people}
+    return Reach(people=people, methods={urgency: methods_at(everybody, urgency, at)}, wanted={})
 
 
 def targets_of(snapshots: Iterable[Snapshot]) -> set[Target]:

@@ -100,8 +100,8 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     is_wanted = any(rows.is_wanted_now(row, row.reason) for row in found)
     reach = reaching.reach({id(s): s for s in policies.values()}.values(), urgencies, now, is_wanted=is_wanted)
     people = {urgency: reach.found(urgency) for urgency in urgencies}
-    around = _circumstances(found, policies, reach, now)
-    runs = [_decided(row, policies[row.pk], people, around[row.pk], now) for row in found]
+    around = circumstances(found, policies, reach, now)
+    runs = [decided(row, policies[row.pk], people, around[row.pk], now) for row in found]
     for run in runs:
         rows.put_state(run.row, run.decision, now)
     rows.save(run.row for run in runs)
@@ -112,7 +112,7 @@ def _run(due: QuerySet[Escalation], now: datetime) -> int:
     return len(found)
 
 
-def _circumstances(
+def circumstances(
     found: Sequence[Escalation], policies: Mapping[int, Snapshot], reach: reaching.Reach, now: datetime
 ) -> dict[int, Circumstances]:
     low = [row for row in found if rows.urgency_of(row) is Urgency.LOW]
@@ -140,7 +140,7 @@ def _paging(run: Run, reach: reaching.Reach) -> Paging | None:
     return Paging(escalation=run.row, page=run.decision.page, methods=methods)
 
 
-def _decided(row: Escalation, snapshot: Snapshot, people: People, around: Circumstances, now: datetime) -> Run:
+def decided(row: Escalation, snapshot: Snapshot, people: People, around: Circumstances, now: datetime) -> Run:
     state, found = rows.state_of(row), people[rows.urgency_of(row)]
     if row.kind != rows.ALERT and state.step >= len(snapshot.steps):
         decision = core.end(state)  # nobody answered: a test, or a request to one person, does not go on to others
