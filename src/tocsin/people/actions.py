@@ -1,6 +1,6 @@
 """Everything that changes people, in one place to import from."""
 
-from tocsin.people.contacting import add_method, issue_method, remove_method, send_code, set_rules, verify
+from tocsin.people.contacting import add_method, issue_method, new_secret, remove_method, send_code, set_rules, verify
 from tocsin.people.joining import (
     Invited,
     accept_invitation,
@@ -29,6 +29,7 @@ __all__ = [
     "invite",
     "invite_many",
     "issue_method",
+    "new_secret",
     "read_entries",
     "remove_method",
     "renew_invitation",

@@ -83,6 +83,14 @@ class MethodOut(Schema):
     is_verified: bool
 
 
+class MethodMade(MethodOut):
+    secret: str = Field("", description="What a webhook's messages are signed with, where Tocsin made it. Shown once.")
+
+
+class NewSecret(Schema):
+    secret: str = Field(description="Shown once. What was signed with the one before may still be on its way.")
+
+
 class Code(Schema):
     code: str
 
@@ -164,12 +172,18 @@ def methods(request: HttpRequest, pk: int) -> list[dict[str, object]]:
     return [_method(m) for m in queries.contact_methods(who, queries.person(who, pk))]
 
 
-@router.post("/people/{int:pk}/contact-methods", response={201: MethodOut}, tags=["people"], summary="Add one")
+@router.post("/people/{int:pk}/contact-methods", response={201: MethodMade}, tags=["people"], summary="Add one")
 def add_method(request: HttpRequest, pk: int, body: MethodIn) -> Status[dict[str, object]]:
     who = actor(request)
     person = queries.person(who, pk)
     method = actions.add_method(who, person, body.kind, body.label, body.address, clock.now(), secret=body.secret)
-    return Status(201, _method(method))
+    return Status(201, {**_method(method), "secret": "" if body.secret else method.secret})
+
+
+@router.post("/contact-methods/{int:pk}/secret", response=NewSecret, tags=["people"], summary="A new signing secret")
+def new_secret(request: HttpRequest, pk: int) -> dict[str, str]:
+    who = actor(request)
+    return {"secret": actions.new_secret(who, queries.contact_method(who, pk), clock.now())}
 
 
 @router.delete("/contact-methods/{int:pk}", response={204: None}, tags=["people"], summary="Remove one")

@@ -46,6 +46,19 @@ def issue_method(
     return create(actor, method, now)
 
 
+def new_secret(actor: Actor, method: ContactMethod, now: datetime) -> str:
+    """What a webhook's messages are signed with from now on. Whoever made it is told it this once."""
+    require_self_or_manager(actor, method.user)
+    if method.kind != "webhook":
+        raise Refused("Only what is sent to webhooks is signed.")
+    secret = sealing.token()
+    with transaction.atomic():
+        method.secret = secret
+        method.save(update_fields=["secret"])
+        record(actor, "made a new secret of", method, now)
+    return secret
+
+
 def send_code(actor: Actor, method: ContactMethod, now: datetime) -> None:
     """Put a new code on its way; the one before stops working. At most one in half a minute."""
     require_self_or_manager(actor, method.user)

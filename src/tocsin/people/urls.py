@@ -8,6 +8,7 @@ urlpatterns = [
     path("profile/methods/new/", profile.method_new, name="method_new"),
     path("profile/methods/<int:pk>/", profile.method_verify, name="method_verify"),
     path("profile/methods/<int:pk>/code/", profile.method_code, name="method_code"),
+    path("profile/methods/<int:pk>/secret/", profile.method_secret, name="method_secret"),
     path("profile/methods/<int:pk>/delete/", profile.method_delete, name="method_delete"),
     path("profile/rules/", profile.rules, name="rules"),
     path("people/", people.people, name="people"),

@@ -61,6 +61,14 @@ class PlaceOut(Schema):
     kind: str
 
 
+class PlaceMade(PlaceOut):
+    secret: str = Field("", description="What a webhook's messages are signed with, where Tocsin made it. Shown once.")
+
+
+class NewSecret(Schema):
+    secret: str = Field(description="Shown once. What was signed with the one before may still be on its way.")
+
+
 class PolicyIn(Schema):
     name: str = Field(max_length=80)
     description: str = ""
@@ -182,10 +190,16 @@ def places(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
     return rest.page_of(told.places(actor(request)), paging, _place)
 
 
-@router.post("/places", response={201: PlaceOut}, summary="Add a chat channel or webhook")
+@router.post("/places", response={201: PlaceMade}, summary="Add a chat channel or webhook")
 def create_place(request: HttpRequest, body: PlaceIn) -> Status[dict[str, object]]:
     made = told.create(actor(request), body.name, body.kind, body.address, clock.now(), secret=body.secret)
-    return Status(201, _place(made))
+    return Status(201, {**_place(made), "secret": "" if body.secret else made.secret})
+
+
+@router.post("/places/{int:pk}/secret", response=NewSecret, summary="A new signing secret of a webhook")
+def new_secret(request: HttpRequest, pk: int) -> dict[str, str]:
+    who = actor(request)
+    return {"secret": told.new_secret(who, told.place(who, pk), clock.now())}
 
 
 @router.delete("/places/{int:pk}", response={204: None}, summary="Delete a chat channel or webhook")

@@ -167,7 +167,8 @@ class PlaceForm(forms.Form):
     secret = forms.CharField(
         required=False,
         max_length=200,
-        help_text="For webhooks: what messages are signed with. For ntfy: an access token. A chat has none.",
+        help_text="For webhooks: what messages are signed with; empty: Tocsin makes one. For ntfy: an access token. "
+        "A chat has none.",
     )
 
 

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from tocsin import sealing
+from tocsin.audit.actions import record
 from tocsin.channels.contract import BadAddress
 from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Actor, Verb, require
@@ -35,7 +38,22 @@ def create(actor: Actor, name: str, kind: str, address: str, now: datetime, *, s
         checked = CHANNELS[kind].check(address)
     except BadAddress as error:
         raise Refused(str(error), {"address": str(error)}) from error
+    if kind == "webhook" and not secret:
+        secret = sealing.token()  # its receiver cannot know a notice from a forgery otherwise
     return create_row(actor, Place(name=name.strip(), kind=kind, address=checked, secret=secret, created_at=now), now)
+
+
+def new_secret(actor: Actor, found: Place, now: datetime) -> str:
+    """What a webhook's messages are signed with from now on. Whoever made it is told it this once."""
+    require(actor, Verb.CONFIGURE)
+    if found.kind != "webhook":
+        raise Refused("Only what is sent to webhooks is signed.")
+    secret = sealing.token()
+    with transaction.atomic():
+        found.secret = secret
+        found.save(update_fields=["secret"])
+        record(actor, "made a new secret of", found, now)
+    return secret
 
 
 def delete(actor: Actor, found: Place, now: datetime) -> None:

@@ -4,6 +4,7 @@ from tocsin.policies.views import editing, places, reading
 
 urlpatterns = [
     path("places/", places.places, name="places"),
+    path("places/<int:pk>/secret/", places.place_secret, name="place_secret"),
     path("places/<int:pk>/delete/", places.place_delete, name="place_delete"),
     path("policies/", reading.policies, name="policies"),
     path("policies/new/", editing.policy_new, name="policy_new"),

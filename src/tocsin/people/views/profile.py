@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -15,7 +16,7 @@ from tocsin.people import actions, devices, queries
 from tocsin.people.forms import AboutForm, CodeForm, MethodForm, RulesForm
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import ContactMethod, User
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, never_kept, put_beside, show
 from tocsin.people.problems import Refused
 from tocsin.people.wording import in_words
 
@@ -69,6 +70,8 @@ def method_new(request: ActorRequest) -> HttpResponse:
         except Refused as refusal:
             put_beside(form, refusal)
         else:
+            if method.secret and not form.cleaned_data.get("secret"):
+                return _shown(request, method, method.secret)
             return redirect("method_verify", pk=method.pk)
     return show(request, "people/method_new.html", {"form": form, "channel": channel}, wrong=form.is_bound)
 
@@ -111,6 +114,20 @@ def method_code(request: ActorRequest, pk: int) -> HttpResponse:
     actions.send_code(request.actor, method, clock.now())
     messages.success(request, f"A new code is on its way to {method.label}. The one before stopped working.")
     return redirect("method_verify", pk=pk)
+
+
+@require_POST
+def method_secret(request: ActorRequest, pk: int) -> HttpResponse:
+    method = queries.contact_method(request.actor, pk)
+    return _shown(request, method, actions.new_secret(request.actor, method, clock.now()))
+
+
+def _shown(request: ActorRequest, method: ContactMethod, secret: str) -> HttpResponse:
+    """It is on this page and nowhere else, so it answers the POST itself."""
+    way = reverse("profile") if method.verified_at else reverse("method_verify", args=[method.pk])
+    further = "I have copied it" if method.verified_at else "I have copied it: verify"
+    context = {"name": method.label, "secret": secret, "further": further, "url": way}
+    return never_kept(show(request, "people/secret.html", context))
 
 
 @require_POST
