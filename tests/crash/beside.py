@@ -18,6 +18,11 @@ def seed_services(server: Running, webhook_url: str, count: int, storm: int = 20
     return _run(server.environ, "tests.crash.seed", webhook_url, str(count), str(storm)).split()
 
 
+def make_rules(environ: Mapping[str, str]) -> None:
+    """See tests.crash.rules."""
+    _run(environ, "tests.crash.rules")
+
+
 def inspect(environ: Mapping[str, str], *options: str) -> dict[str, object]:
     """See tests.crash.inspection.Seen."""
     found: dict[str, object] = json.loads(_run(environ, "tests.crash.inspection", *options))
