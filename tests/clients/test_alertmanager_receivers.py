@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_an_alert_comes_by_all_three_receivers_and_is_resolved_by_all(tmp_path: 
             fired = beside.until(lambda: all_are("triggered"), "alert of each receiver")
             assert {kind for kind, _ in fired["events"]} == {"pagerduty", "opsgenie", "alertmanager"}
             assert {group["severity"] for group in fired["groups"]} == {"critical"}
-            assert _says(port, "ShopDown", "--end=2026-01-01T00:00:00Z", "--start=2025-12-31T00:00:00Z")
+            assert _says(port, "ShopDown", f"--end={datetime.now(UTC).isoformat()}")  # by now it is the past
             beside.until(lambda: all_are("resolved"), "end of each alert")
 
 
