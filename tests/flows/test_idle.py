@@ -36,6 +36,7 @@ def _plan(question: str) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             explain = "EXPLAIN"
+            cursor.execute("ANALYZE")  # or it goes by what tests before have left behind
             cursor.execute("SET LOCAL enable_seqscan = off")  # an empty table is cheapest read from end to end
         cursor.execute(f"{explain} {question}")
         return " ".join(str(row) for row in cursor.fetchall())
