@@ -51,6 +51,11 @@ class Network:
             self.arrived.append((letter.target, letter.content))
         return result
 
+    def takes_all(self) -> list[tuple[str, Content]]:
+        """What is there and not yet expected, for a story that looks at all of it."""
+        taken, self.arrived = self.arrived, []
+        return taken
+
 
 @dataclass
 class Person:

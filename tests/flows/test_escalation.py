@@ -88,6 +88,7 @@ def test_an_acknowledgement_stops_the_steps(world: World, chain: Chain) -> None:
 def test_a_second_acknowledgement_says_that_there_was_a_first(world: World, chain: Chain) -> None:
     ada, grace, _, monitoring = chain
     monitoring.fires()
+    ada.expect_page("checkout")
     ada.acknowledges()
     version = world.escalation().version
     assert grace.acknowledges().reason is Reason.ALREADY_ACKNOWLEDGED

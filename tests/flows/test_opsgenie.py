@@ -48,7 +48,7 @@ def test_a_ping_of_an_opsgenie_heartbeat_keeps_it_up(world: World, way: Integrat
     assert ping(world, way, "another").state == "absorbed"
     world.forward(minutes=12)
     assert job.state == "down"  # a ping of another name is none of this one
-    page = next(content for _, content in world.network.arrived)
+    ((_, page),) = world.network.takes_all()
     assert NAME in f"{page.title} {page.text}"
     ping(world, way, NAME)
     assert (job.state, world.group().state) == ("up", "resolved")

@@ -95,6 +95,9 @@ def test_the_tab_of_who_has_answered_rings_no_more_while_others_have_to(world: W
         user=ada.user, kind="inapp", label="In the app", verified_at=world.now, created_at=world.now
     )
     world.monitoring(with_steps(world, pages(ada, grace, answers=2))).fires()
+    grace.expect_page("checkout")
+    ((_, rung),) = world.network.takes_all()  # in the tab
+    assert rung.title == "Checkout: checkout is down"
     assert [ring.title for ring in queries.ringing(ada.user.pk)] == ["Checkout: checkout is down"]
     assert ada.acknowledges().reason is Reason.PARTLY_ACKNOWLEDGED
     assert queries.ringing(ada.user.pk) == []
@@ -120,7 +123,7 @@ def test_a_team_takes_turns(world: World, cast: Cast) -> None:
     monitoring = world.monitoring(with_steps(world, StepSpec(delay_minutes=5, targets=(turn,))), group_minutes=0)
     for number in range(4):
         monitoring.fires(f"disk {number}")
-    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    paged = [address.partition(".")[0] for address, _ in world.network.takes_all()]
     assert paged == ["ada", "grace", "ada", "grace"]
 
 
@@ -132,7 +135,7 @@ def test_alerts_of_others_take_nobodys_turn(world: World, cast: Cast) -> None:
     for number in range(2):
         platform.fires(f"disk {number}")
         others.fires(f"search {number}")
-    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    paged = [address.partition(".")[0] for address, _ in world.network.takes_all()]
     assert paged == ["ada", "olga", "grace", "olga"]
 
 
@@ -143,7 +146,7 @@ def test_several_at_once_are_shared_by_turns(world: World, cast: Cast) -> None:
     for number in range(4):
         monitoring.source.triggers(f"disk {number}", "critical", f"disk {number}", at=world.now)
     world.settle()
-    paged = [address.partition(".")[0] for address, _ in world.network.arrived]
+    paged = [address.partition(".")[0] for address, _ in world.network.takes_all()]
     assert sorted(paged) == ["ada", "ada", "grace", "grace"]
 
 
@@ -195,7 +198,7 @@ def test_a_chat_channel_is_told_and_nobody_counts_as_reached(world: World, cast:
     world.network.arrived.clear()
     monitoring.fires()
     ada.expect_page("checkout")  # at once: the first step reached nobody
-    notices = [content for address, content in world.network.arrived if "chat.example.org" in address]
+    notices = [content for address, content in world.network.takes_all() if "chat.example.org" in address]
     assert [(n.purpose, n.ack_url) for n in notices] == [("notice", "")]  # once, although both steps ran
     assert "Paged: Ada." in notices[0].text
 

@@ -17,11 +17,12 @@ ADDRESS = "ada.0@example.org"
 @pytest.fixture(params=[Failed, Retry])
 def ada(world: World, request: pytest.FixtureRequest) -> Person:
     """Paged at an address that the mail server refuses by name, for good or for now."""
-    world.owner()
-    ada = world.person("Ada", Role.OBSERVER)
+    olga, ada = world.owner(), world.person("Ada", Role.OBSERVER)
     refusal: Result = request.param(error=f"The mail server answered 550: <{ADDRESS.upper()}>: no such mailbox")
     world.network.answers[ADDRESS] = refusal
     world.monitoring(world.policy([ada])).fires()
+    if request.param is Failed:
+        olga.expect_page("checkout")  # the catch-all, at once
     return ada
 
 

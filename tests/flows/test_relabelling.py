@@ -220,6 +220,7 @@ def test_a_pause_goes_on_for_one_whose_labels_change(world: World, ada: Person) 
 
 def test_a_repeat_that_says_nothing_new_is_not_judged_again(world: World, ada: Person, monitoring: Monitoring) -> None:
     fires(monitoring, region="eu", value="1")
+    ada.expect_page("checkout")
     assert _asked(monitoring, "2") == (False, False)  # there is no rule that could ask
     silence(world, 60, 'region="us"')
     assert _asked(monitoring, "2") == (False, False)  # its digest tells
