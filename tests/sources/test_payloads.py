@@ -13,6 +13,7 @@ PAYLOADS = Path(__file__).parent / "payloads"
 AT = datetime(2026, 11, 27, 8, 2, 50, tzinfo=UTC)
 GROUP = "17c4e445d234645c9e547ff6d32a864af0ebdadcd1902771c24c8d366637ff41"
 LEFT_OUT = "trigger", "left out all", "warning", "1 alert was left out by max_alerts of the receiver “all”"
+PAY = "[Pay][https://127.0.0.1:18096/] self-signed certificate shop.example.org will be expired in 5 days"
 BUCKET = "bucketbytesAlarm: Threshold Crossed: 1 datapoint [1062305.0 (14/02/19 23:53:00)] was greater than or equal to"
 # what is heard of each: of alerts action, key, severity, title or its beginning; of changes key, state, where, title
 HEARD: dict[str, list[tuple[str, ...]]] = {
@@ -34,6 +35,10 @@ HEARD: dict[str, list[tuple[str, ...]]] = {
         )
     ],
     "sns/subscription": [("arn:aws:sns:eu-west-1:1234567890:alerta-test",)],
+    "uptimekuma/down": [("trigger", "monitor-1", "critical", "Shop is down: connect ECONNREFUSED 127.0.0.1:18098")],
+    "uptimekuma/up": [("resolve", "monitor-1", "error", "")],
+    "uptimekuma/test": [("trigger", "f82c294e7781b24a9caf38cba325735f", "info", "Tocsin Testing")],
+    "uptimekuma/certificate": [("trigger", "321387044fbc5fb6c0112ef348e8bfae", "warning", PAY)],
     "github/deployment_status": [
         ("deployment-145988746", "success", "production", "Deploy master of Codertocat/Hello-World to production")
     ],
