@@ -38,7 +38,7 @@ HEARD: dict[str, list[tuple[str, ...]]] = {
     "uptimekuma/down": [("trigger", "monitor-1", "critical", "Shop is down: connect ECONNREFUSED 127.0.0.1:18098")],
     "uptimekuma/up": [("resolve", "monitor-1", "error", "")],
     "uptimekuma/test": [("trigger", "f82c294e7781b24a9caf38cba325735f", "info", "Tocsin Testing")],
-    "uptimekuma/certificate": [("trigger", "321387044fbc5fb6c0112ef348e8bfae", "warning", PAY)],
+    "uptimekuma/certificate": [("trigger", "bcee45c1696e1f6dae458e841453aa69", "warning", PAY)],
     "github/deployment_status": [
         ("deployment-145988746", "success", "production", "Deploy master of Codertocat/Hello-World to production")
     ],

@@ -61,6 +61,14 @@ def test_notices_come_without_heartbeat_and_monitor(said: str, severity: Severit
     assert (signal.action, signal.summary, signal.severity) == (Action.TRIGGER, said, severity)
 
 
+def test_a_certificate_that_is_told_of_every_few_days_is_one_alert() -> None:
+    said = "[Shop][https://shop.example.org] self-signed certificate shop.example.org will be expired in {} days"
+    keys = {parse(heartbeat=None, monitor=None, msg=said.format(days))[0].dedup_key for days in (21, 14, 7)}
+    other = parse(heartbeat=None, monitor=None, msg=said.format(7).replace("shop", "pay"))[0].dedup_key
+    assert len(keys) == 1
+    assert other not in keys
+
+
 def test_a_heartbeat_without_its_monitor_is_still_its_monitors() -> None:
     (signal,) = parse(monitor=None)
     assert (signal.dedup_key, signal.summary) == ("monitor-7", SAMPLE["msg"])

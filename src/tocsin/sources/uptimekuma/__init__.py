@@ -5,6 +5,7 @@ monitor: only the words tell them apart.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from tocsin.sources.contract import Source, Unreadable
 from tocsin.sources.loose import Json
 
 _TEST = "Testing"  # the last word of what the test button sends
+_DAYS = re.compile(r" in \d+ days?$")  # a certificate is told of again and again until it is renewed: one alert
 _DETAILS = ("type", "hostname", "port", "method", "keyword", "interval", "maxretries", "description")
 
 
@@ -58,7 +60,7 @@ def _notice(said: str, monitor: Json) -> Signal:
     """Nothing tells when it is over: it is resolved by hand."""
     return Signal(
         action=Action.TRIGGER,
-        dedup_key=hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:32],
+        dedup_key=hashlib.sha256(_DAYS.sub("", said).encode("utf-8", "replace")).hexdigest()[:32],
         summary=texts.summary(said),
         severity=Severity.INFO if said.endswith(_TEST) else Severity.WARNING,
         component=texts.name(loose.text(monitor, "name")),
