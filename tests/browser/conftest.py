@@ -1,6 +1,6 @@
 """A real server and a real Chromium, each started once; every test gets a page of its own that is signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-from tests.browser.helpers import sign_in
+from tests.browser.helpers import answer_rings, sign_in
 from tests.running import NotRunning, Running, serving
 
 EMAIL, PASSWORD = "ada@example.com", "the alarm bell rings"  # of the demo
@@ -17,6 +17,7 @@ CHROMIUM = "/usr/bin/chromium-headless-shell"  # without the browser's own windo
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+FAILED = pytest.StashKey[bool]()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +50,15 @@ def site(browser: Browser) -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     """At the desk, light. `page.goto("/alerts/")` is enough."""
-    yield from _pages(browser, site, viewport=DESK, color_scheme="light")
+    yield from _pages(request, browser, site, viewport=DESK, color_scheme="light")
 
 
 @pytest.fixture
-def phone(browser: Browser, site: Site) -> Iterator[Page]:
+def phone(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
     """390 px wide, touched, dark."""
-    yield from _pages(browser, site, viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True)
+    yield from _pages(request, browser, site, viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True)
 
 
 @pytest.fixture
@@ -68,7 +69,15 @@ def stranger(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     context.close()
 
 
-def _pages(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+def _pages(request: pytest.FixtureRequest, browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
     context = browser.new_context(base_url=site.url, storage_state=site.state, **options)
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -76,6 +85,9 @@ def _pages(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     yield page
+    if request.node.stash.get(FAILED, False):
+        page.unroute_all(behavior="ignoreErrors")
+        answer_rings(page)  # one failure is told once
     context.close()
     assert not errors, errors
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.helpers import assert_accessible, assert_fits
+from tests.browser.helpers import assert_accessible, assert_fits, until
 
 
 def test_home_says_who_is_on_call_and_whether_i_am(page: Page) -> None:
@@ -84,6 +84,7 @@ def test_home_changes_by_itself_and_misses_nothing_that_comes_while_it_is_asked_
     other.get_by_role("button", name="Send a test alert").click()
     ring = other.get_by_role("dialog", name="Test alert")
     expect(ring).to_be_visible(timeout=15_000)
+    until(page, lambda: bool(held))
     with page.expect_event("requestfinished", lambda request: request.url.endswith("/")):
         answer = held[0].fetch()  # as it was before what happens now
         before = page.evaluate("heard")
