@@ -9,13 +9,16 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from tocsin import clock, rest
-from tocsin.alerts import actions, filters, queries
-from tocsin.alerts.models import Alert, AlertGroup, Entry, Event
+from tocsin.alerts import actions, context_api, events_api, filters, queries
+from tocsin.alerts.events_api import EventOut, event_out
+from tocsin.alerts.models import Alert, AlertGroup, Entry
 from tocsin.core.lifecycle import AlertState, GroupState
 from tocsin.core.signals import Severity, Urgency
 from tocsin.rest import Page, Paging, actor
 
 router = Router(tags=["alerts"])
+for more in (events_api, context_api):
+    router.add_router("", more.router)
 
 
 class GroupOut(Schema):
@@ -109,24 +112,15 @@ class ReceiptOut(Schema):
     signals: list[SignalOut]
 
 
-class EventOut(Schema):
-    id: int
-    receipt: uuid.UUID
-    integration: int
-    received_at: datetime
-    state: str
-    error: str
-
-
 @router.get("/alert-groups", response=Page[GroupOut], summary="Alert groups, newest first")
 def groups(request: HttpRequest, paging: Query[Paging], listed: Query[Listed]) -> dict[str, object]:
     found = queries.groups(actor(request), filters.read(listed.dict()), clock.now())
-    return rest.page_of(found, paging, _group)
+    return rest.page_of(found, paging, group_out)
 
 
 @router.get("/alert-groups/{int:pk}", response=GroupOut, summary="An alert group")
 def group(request: HttpRequest, pk: int) -> dict[str, object]:
-    return _group(queries.group(actor(request), pk))
+    return group_out(queries.group(actor(request), pk))
 
 
 @router.get("/alert-groups/{int:pk}/alerts", response=Page[AlertOut], summary="The alerts of a group")
@@ -161,7 +155,7 @@ def receipt(request: HttpRequest, receipt: uuid.UUID) -> dict[str, object]:
 
 @router.get("/events/quarantined", response=Page[EventOut], summary="Events that could not be read")
 def quarantined(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
-    return rest.page_of(queries.quarantined(actor(request)), paging, _event)
+    return rest.page_of(queries.quarantined(actor(request)), paging, event_out)
 
 
 @router.post("/events/{int:pk}/retry", response={202: None}, summary="Try a quarantined event again")
@@ -178,7 +172,7 @@ def discard(request: HttpRequest, pk: int) -> Status[None]:
     return Status(204, None)
 
 
-def _group(row: AlertGroup) -> dict[str, object]:
+def group_out(row: AlertGroup) -> dict[str, object]:
     names = (
         "title", "severity", "urgency", "state", "opened_at", "last_event_at", "acknowledged_at", "resolved_at",
         "alert_count", "event_count", "held",
@@ -212,8 +206,3 @@ def _signal(signal: queries.SignalReceipt) -> dict[str, object]:
         "notified": [{"at": entry.at, "text": entry.text} for entry in signal.notified],
         **{name: getattr(signal, name) for name in names},
     }
-
-
-def _event(row: Event) -> dict[str, object]:
-    names = ("receipt", "received_at", "state", "error")
-    return {"id": row.pk, "integration": row.integration_id, **{name: getattr(row, name) for name in names}}

@@ -84,9 +84,14 @@ def newest(actor: Actor, now: datetime) -> int:
 
 def events(actor: Actor, group: AlertGroup, limit: int) -> list[EventRow]:
     """The last events of a group, newest first. Two queries."""
-    said = Prefetch("outcomes", Outcome.objects.filter(alert__group=group).order_by("position"), to_attr="said")
-    rows = queries.events_of(actor, group).prefetch_related(said)[:limit]
-    return [EventRow(event=event, outcomes=tuple(_in_words(o) for o in event.said)) for event in rows]
+    rows = events_with_outcomes(actor, group)[:limit]
+    return [EventRow(event=event, outcomes=tuple(_in_words(o) for o in event.outcomes.all())) for event in rows]
+
+
+def events_with_outcomes(actor: Actor, group: AlertGroup) -> QuerySet[Event]:
+    """The events of a group, newest first; each with those of its outcomes that concern the group."""
+    concerning = Outcome.objects.filter(alert__group=group).order_by("position")
+    return queries.events_of(actor, group).prefetch_related(Prefetch("outcomes", concerning))
 
 
 def _in_words(outcome: Outcome) -> tuple[str, str]:

@@ -22,6 +22,8 @@ def views(actor: Actor) -> QuerySet[SavedView]:
 def save(actor: Actor, name: str, query: str, now: datetime) -> SavedView:
     """Under a name that is there already, the new filters take the place of the old."""
     require(actor, Verb.EDIT_SELF)
+    if actor.user_id is None:
+        raise Refused("A view belongs to a person. Use a token that acts as one.")
     name = " ".join(name.split())
     if not name or len(name) > SavedView.LONGEST:
         raise Refused(f"Give the view a name of at most {SavedView.LONGEST} characters.")
@@ -32,7 +34,7 @@ def save(actor: Actor, name: str, query: str, now: datetime) -> SavedView:
         if mine.count() >= MOST and not mine.filter(name=name).exists():
             raise Refused(f"You have {MOST} views already. Remove one first.")
         defaults = {"query": wanted, "created_at": now}
-        return SavedView.objects.update_or_create(user_id=actor.user_id or 0, name=name, defaults=defaults)[0]
+        return SavedView.objects.update_or_create(user_id=actor.user_id, name=name, defaults=defaults)[0]
 
 
 def remove(actor: Actor, pk: int) -> SavedView:

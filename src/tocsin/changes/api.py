@@ -78,7 +78,7 @@ class Listed(Schema):
 @router.get("/changes", response=Page[ChangeOut], summary="Changes, newest first")
 def changes(request: HttpRequest, paging: Query[Paging], listed: Query[Listed]) -> dict[str, object]:
     wanted = filters.read(listed.dict())
-    return rest.page_of(queries.changes(actor(request), clock.now(), wanted), paging, _change)
+    return rest.page_of(queries.changes(actor(request), clock.now(), wanted), paging, change_out)
 
 
 @router.post("/changes", response={201: ChangeOut}, summary="Record a change")
@@ -87,15 +87,15 @@ def record(request: HttpRequest, body: ChangeIn) -> Status[dict[str, object]]:
     service = services.service(who, body.service) if body.service else None
     links = texts.links((link.href, link.text) for link in body.links)
     what = signals.Change(links=links, **{name: getattr(body, name) for name in _TAKEN})
-    return Status(201, _change(actions.record(who, what, service, clock.now())))
+    return Status(201, change_out(actions.record(who, what, service, clock.now())))
 
 
 @router.get("/changes/{int:pk}", response=ChangeOut, summary="A change")
 def change(request: HttpRequest, pk: int) -> dict[str, object]:
-    return _change(queries.change(actor(request), pk))
+    return change_out(queries.change(actor(request), pk))
 
 
-def _change(row: Change) -> dict[str, object]:
+def change_out(row: Change) -> dict[str, object]:
     return {
         "id": row.pk,
         "service": row.service.slug if row.service else None,

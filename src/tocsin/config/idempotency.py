@@ -2,7 +2,8 @@
 
 The key is written in the transaction that does the work, so that of two at once the second waits, and then finds it.
 Work that waits for somebody outside takes its key before, in a transaction of its own: SQLite has one writer, and no
-alert must wait for a calendar's server. What only tries something keeps nothing, and its key means nothing.
+alert must wait for a calendar's server. So does what answers many alert groups: their rows are not locked together.
+What only tries something keeps nothing, and its key means nothing.
 Nobody without a token that holds now gets an answer of before, or has anything written.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
@@ -26,7 +27,8 @@ _LONGEST = 200
 _UNDER_WAY = 0  # the status of an answer that is still to come
 _REFUSED = frozenset({404, 409, 422})  # by the work itself, not by what stands before it: token, scopes, throttle, size
 _TRIES = re.compile(r"/try$")
-_OUTSIDE = re.compile(r"/(calendars|checks)$")  # is fetched, or looked up, before it is saved
+# is fetched or looked up before it is saved; or is many transactions, one an alert group
+_APART = re.compile(r"/(calendars|calendars/\d+/refresh|checks|alert-groups/acknowledge|alert-groups/resolve)$")
 _LOST = timedelta(minutes=5)  # after which work that has not answered was in a process that is no more
 _caller = Bearer()
 
@@ -61,7 +63,7 @@ def _once(request: HttpRequest, key: str, work: Callable[[], HttpResponseBase]) 
     earlier = Answered.objects.filter(key=key).first()
     if earlier is not None:
         return _repeated(earlier, asked)
-    if _OUTSIDE.search(request.path):
+    if _APART.search(request.path):
         return _apart(key, asked, work)
     try:
         with transaction.atomic():

@@ -112,6 +112,8 @@ def test_pager(user_id: int, actor: Actor, now: datetime) -> Escalation:
 
 def acknowledge_test(escalation_id: int, actor: Actor, now: datetime) -> Answer:
     """By whoever was paged, or by who manages people."""
+    if not actor.may(Verb.EDIT_SELF):  # who may answer a page may answer a test; who may only read may neither
+        require(actor, Verb.RESPOND)
     with transaction.atomic():
         row = rows.locked(Escalation.objects.filter(pk=escalation_id, kind=rows.TEST)).get()
         paged = Notification.objects.filter(escalation=row, user=actor.user_id).exists()

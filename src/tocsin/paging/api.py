@@ -1,25 +1,31 @@
 """Answering pages, and what became of each notification, over the API."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from tocsin import clock, rest
+from tocsin.alerts import listing
 from tocsin.alerts import queries as alerts
+from tocsin.alerts.api import GroupOut, group_out
+from tocsin.alerts.listing import MOST
+from tocsin.core.escalation import Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.permissions import Actor
-from tocsin.outbox import actions as outbox
-from tocsin.paging import actions, handing, queries
+from tocsin.paging import actions, deliveries_api, handing, queries, tests_api, together
 from tocsin.paging.answering import Answer
-from tocsin.paging.models import Escalation, Notification
+from tocsin.paging.models import Notification
 from tocsin.paging.queries import Deliveries
+from tocsin.paging.tests_api import EscalationOut, escalation_out
+from tocsin.paging.together import Act
 from tocsin.policies import queries as policies
 from tocsin.rest import Page, Paging, actor
 
 router = Router(tags=["paging"])
+for more in (deliveries_api, tests_api):
+    router.add_router("", more.router)
 
 
 class AnswerOut(Schema):
@@ -55,17 +61,22 @@ class NotificationOut(Schema):
     message: int | None
 
 
-class EscalationOut(Schema):
-    id: int
-    status: str
-    reason: str
-    step: int
-    round: int
-    next_due: datetime | None
-    started_at: datetime
-    acknowledged_at: datetime | None
-    acknowledged_by: int | None
-    ended_at: datetime | None
+class Together(Schema):
+    groups: list[int] = Field(
+        min_length=1, max_length=MOST, description="Ids. Those that are not there are left out.", examples=[[17, 18]]
+    )
+
+
+class AnswersOut(Schema):
+    answers: list[AnswerOut]
+
+
+class NextOut(Schema):
+    status: Status = Field(description="Of the escalation: running or acknowledged.")
+    at: datetime | None = Field(description="When; null: nothing more happens by itself.")
+    people: list[str] = Field(description="Who is paged then, as things stand.", examples=[["Grace Hopper"]])
+    why: str = Field(examples=["on call in Primary"])
+    step: int | None = Field(description="From 1; null: the catch-all.")
 
 
 class Listed(Schema):
@@ -74,10 +85,26 @@ class Listed(Schema):
     person: int | None = None
 
 
-def _answered(act: Callable[[int, Actor, datetime], Answer], request: HttpRequest, pk: int) -> dict[str, object]:
+def _answered(act: Act, request: HttpRequest, pk: int) -> dict[str, object]:
     who = actor(request)
     answer = act(pk, who, clock.now())
     return {"group": pk, "state": alerts.group(who, pk).state, "reason": answer.reason}
+
+
+@router.get("/alert-groups/mine", response=Page[GroupOut], summary="Those that page you and nobody has answered")
+def mine(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
+    return rest.page_of(queries.my_pages(actor(request)), paging, group_out)
+
+
+@router.post("/alert-groups/acknowledge", response=AnswersOut, summary="Acknowledge many")
+def acknowledge_many(request: HttpRequest, body: Together) -> dict[str, object]:
+    """Each by itself: `reason` says of each what was done, or why there was nothing to do."""
+    return _together(actions.acknowledge, request, body)
+
+
+@router.post("/alert-groups/resolve", response=AnswersOut, summary="Resolve many")
+def resolve_many(request: HttpRequest, body: Together) -> dict[str, object]:
+    return _together(actions.resolve, request, body)
 
 
 @router.post("/alert-groups/{int:pk}/acknowledge", response=AnswerOut, summary="Acknowledge: the escalation stops")
@@ -129,13 +156,23 @@ def pages(request: HttpRequest, pk: int, paging: Query[Paging]) -> dict[str, obj
     return rest.page_of(queries.pages_of(who, alerts.group(who, pk)), paging, _notification)
 
 
+@router.get("/alert-groups/{int:pk}/next", response=NextOut, summary="What happens if nobody does anything")
+def next_up(request: HttpRequest, pk: int) -> dict[str, object]:
+    """Who is paged next and when, decided as the engine will decide it; 404 when no escalation is live."""
+    who = actor(request)
+    found = queries.next_up(who, alerts.group(who, pk), clock.now())
+    if found is None:
+        raise rest.BadRequest(status=404, detail="Nobody is paged for this alert group: its escalation is over.")
+    return {**vars(found), "people": list(found.people)}
+
+
 @router.get("/alert-groups/{int:pk}/escalation", response=EscalationOut, summary="How far its escalation has come")
 def escalation(request: HttpRequest, pk: int) -> dict[str, object]:
     who = actor(request)
     found = queries.escalation_of(who, alerts.group(who, pk))
     if found is None:
         raise rest.BadRequest(status=404, detail="Nobody was paged for this alert group.")
-    return _escalation(found)
+    return escalation_out(found)
 
 
 @router.get("/notifications", response=Page[NotificationOut], summary="Every notification, newest first")
@@ -144,16 +181,11 @@ def notifications(request: HttpRequest, paging: Query[Paging], listed: Query[Lis
     return rest.page_of(queries.deliveries(actor(request), filters), paging, _notification)
 
 
-@router.post("/messages/{int:pk}/retry", response={202: None}, summary="Send a failed message again")
-def retry(request: HttpRequest, pk: int) -> Status[None]:
-    if not outbox.retry(actor(request), pk, clock.now()):
-        raise rest.BadRequest(status=409, detail="There is nothing to send again: it has not failed, or is under way.")
-    return Status(202, None)
-
-
-@router.post("/people/{int:pk}/test-page", response={202: EscalationOut}, summary="Test somebody's pager")
-def test_pager(request: HttpRequest, pk: int) -> Status[dict[str, object]]:
-    return Status(202, _escalation(actions.test_pager(pk, actor(request), clock.now())))
+def _together(act: Act, request: HttpRequest, body: Together) -> dict[str, object]:
+    who, now = actor(request), clock.now()
+    answers = dict(together.each(act, body.groups, who, now))
+    states = dict(listing.shown(who, list(answers), now).values_list("pk", "state"))
+    return {"answers": [{"group": pk, "state": states[pk], "reason": a.reason} for pk, a in answers.items()]}
 
 
 def _reassigned(pk: int, body: ReassignIn, who: Actor, now: datetime) -> Answer:
@@ -166,8 +198,3 @@ def _notification(row: Notification) -> dict[str, object]:
     names = ("kind", "state", "step", "round", "created_at", "settled_at", "error")
     ids = {"id": row.pk, "group": row.escalation.group_id, "person": row.user_id, "message": row.message_id}
     return {**ids, **{name: getattr(row, name) for name in names}}
-
-
-def _escalation(row: Escalation) -> dict[str, object]:
-    names = ("status", "reason", "step", "round", "next_due", "started_at", "acknowledged_at", "ended_at")
-    return {"id": row.pk, "acknowledged_by": row.acknowledged_by_id, **{name: getattr(row, name) for name in names}}

@@ -97,7 +97,7 @@ class DefectOut(Schema):
     text: str
 
 
-class NotifiedOut(Schema):
+class ReachedOut(Schema):
     person: int
     method: str = Field(description="Its kind, such as email.")
     after_seconds: int = Field(description="After the step, by the person's rules and quiet hours.")
@@ -108,7 +108,7 @@ class LineOut(Schema):
     after_seconds: int
     at: datetime
     people: list[int] = Field(description="Empty: the step is passed over.")
-    notified: list[NotifiedOut] = Field(description="Each message that would leave, if nobody acknowledged before.")
+    notified: list[ReachedOut] = Field(description="Each message that would leave, if nobody acknowledged before.")
     where: str
     round: int
     why: str

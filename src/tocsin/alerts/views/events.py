@@ -1,7 +1,5 @@
 """What came in, as it came, and what became of it."""
 
-import json
-import re
 import uuid
 from typing import Any
 
@@ -12,13 +10,11 @@ from django.views.decorators.http import require_POST
 
 from tocsin import clock
 from tocsin.alerts import actions, queries
+from tocsin.alerts.bodies import readable
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
 from tocsin.sources.registry import SOURCES
 from tocsin.ui.pages import paginate
-
-_SHOWN = 100_000  # characters of a body
-_KEY = re.compile(r'("(?:routing|service)_key"\s*:\s*"[^"]{0,4})[^"]*')  # PagerDuty's clients send it in the body
 
 
 def event(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
@@ -28,7 +24,7 @@ def event(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
     context["can_map"] = is_mapped and request.actor.may(Verb.CONFIGURE)
     if request.headers.get("HX-Request"):
         return render(request, "alerts/event_outcome.html", context)
-    return render(request, "alerts/event.html", context | {"body": _readable(bytes(found.event.body))})
+    return render(request, "alerts/event.html", context | {"body": readable(bytes(found.event.body))})
 
 
 @require_POST
@@ -54,13 +50,3 @@ def event_discard(request: ActorRequest, receipt: uuid.UUID) -> HttpResponse:
 def quarantine(request: ActorRequest) -> HttpResponse:
     page = paginate(queries.quarantined(request.actor), request)
     return render(request, "alerts/quarantine.html", {"page": page, "can_retry": request.actor.may(Verb.RETRY)})
-
-
-def _readable(body: bytes) -> str:
-    """JSON indented; anything else as it is, with a mark for each byte that is not UTF-8. Without the key."""
-    try:
-        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = body.decode(errors="replace")
-    text = _KEY.sub(r"\1…", text)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n… cut: {len(text) - _SHOWN} more characters"

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from tocsin import clock
 from tocsin.alerts import queries as alerts
+from tocsin.alerts.mapping import tried
 from tocsin.alerts.models import Event
 from tocsin.core.permissions import Verb, require
 from tocsin.people.middleware import ActorRequest
+from tocsin.people.problems import Refused
 from tocsin.services import actions, queries
 from tocsin.services.forms import LONGEST_SAMPLE, MappingForm, mapping_text
 from tocsin.services.models import Integration
@@ -27,7 +29,7 @@ def integration_mapping(request: ActorRequest, pk: int) -> HttpResponse:
     form = _form(request, integration, taken)
     context: dict[str, Any] = {"form": form, "integration": integration, "taken": taken}
     if form.is_valid():
-        context["tried"] = tried = _try(integration, form)
+        context["tried"] = tried = _try(request, integration, form)
         if "save" in request.POST and tried.get("error") is None:
             mapping = form.cleaned_data["mapping"]
             actions.change_integration(request.actor, integration, clock.now(), mapping=mapping)
@@ -69,9 +71,9 @@ def _readable(body: bytes) -> str:
         return body.decode(errors="replace")
 
 
-def _try(integration: Integration, form: MappingForm) -> dict[str, Any]:
-    sample = form.cleaned_data["sample"].strip().encode() or SOURCES[integration.kind].sample
-    found = actions.try_mapping(integration.kind, form.cleaned_data["mapping"], sample)
-    if isinstance(found, str):
-        return {"error": found}
-    return {"signals": found} if found else {"error": "The message was read and has no alerts in it."}
+def _try(request: ActorRequest, integration: Integration, form: MappingForm) -> dict[str, Any]:
+    typed = form.cleaned_data
+    try:
+        return {"signals": tried(request.actor, integration, typed["mapping"], typed["sample"].encode())}
+    except Refused as refusal:
+        return {"error": str(refusal)}

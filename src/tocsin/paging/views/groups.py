@@ -1,6 +1,5 @@
 """The list of alert groups: filters in the URL, many at once, live without moving."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,8 @@ from tocsin.alerts import queries as alerts
 from tocsin.core.escalation import Reason
 from tocsin.core.permissions import Actor, Verb
 from tocsin.core.signals import Severity, Urgency
-from tocsin.paging import actions
-from tocsin.paging.answering import Answer
+from tocsin.paging import actions, together
+from tocsin.paging.together import Act
 from tocsin.paging.views.returning import way_back
 from tocsin.people import queries as people
 from tocsin.people.middleware import ActorRequest
@@ -25,7 +24,7 @@ from tocsin.services import queries as services
 from tocsin.ui.pages import paginate
 
 _SPANS = {"1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days"}
-_ACTS: dict[str, tuple[Callable[[int, Actor, datetime], Answer], str]] = {
+_ACTS: dict[str, tuple[Act, str]] = {
     "acknowledge": (actions.acknowledge, "acknowledged"),
     "resolve": (actions.resolve, "resolved"),
 }
@@ -54,7 +53,7 @@ def bulk(request: ActorRequest) -> HttpResponse:
     act, word = _ACTS.get(request.POST.get("verb", ""), _ACTS["acknowledge"])
     ids = listing.ids_of(",".join(request.POST.getlist("group")))
     now = clock.now()
-    reasons = [act(group.pk, request.actor, now).reason for group in listing.shown(request.actor, ids, now)]
+    reasons = [answer.reason for _, answer in together.each(act, ids, request.actor, now)]
     _say(request, reasons, word)
     return redirect(way_back(request, "groups"))
 
