@@ -143,3 +143,13 @@ def test_a_commit_by_another_process_is_heard(listener: wakeups.Listener) -> Non
             other_file.execute("INSERT INTO health_counter (name, value) VALUES ('x', 1)")
         other_file.close()
     assert listener.wait(5)
+
+
+def test_hosts_whose_long_names_begin_alike_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = ("tocsin-production-7d9f8b6c5d-x2x9z", "tocsin-production-7d9f8b6c5d-k4tlm", "tocsin-7d9f8b6c5d-x2x9z")
+    seen = []
+    for pod in pods:
+        monkeypatch.setattr("socket.gethostname", lambda name=pod: name)
+        seen.append(beats.node())
+    assert len(set(seen)) == 3
+    assert all(len(node) <= 40 for node in seen)

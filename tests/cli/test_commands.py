@@ -56,6 +56,20 @@ def test_check_says_whether_tocsin_can_start(tocsin: Tocsin) -> None:
     assert (empty.returncode, "`tocsin migrate` mends that" in empty.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["admin", "create", "--email", "ada@example.org", "--name", "Ada", "--password", "a long enough one"],
+        ["token", "create", "--scope", "read"],
+        ["slo", "export"],
+    ],
+)
+def test_a_database_without_tables_is_said(tocsin: Tocsin, arguments: list[str]) -> None:
+    done = tocsin(*arguments, TOCSIN_DATABASE_URL=databases.fresh())
+    assert (done.returncode, "`tocsin migrate` mends that" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
+
+
 def test_a_wrong_setting_stops_every_command_with_a_sentence(tocsin: Tocsin) -> None:
     done = tocsin("serve", TOCSIN_SECRET_KEY="short")
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,22 @@ def given(tmp_path: Path, **variables: str) -> dict[str, str]:
         ("TOCSIN_DATABASE_URL", "mysql://host/name", "sqlite:///path or postgresql://"),
         # a server without a database
         ("TOCSIN_DATABASE_URL", "postgresql://host/", "names no database"),
-        # a port that is none, or more than one host
+        # a port that is none, also of a second host, and a host that is none
         ("TOCSIN_DATABASE_URL", "postgresql://host:abc/tocsin", "host:5432/name"),
-        ("TOCSIN_DATABASE_URL", "postgresql://one:5432,two:5432/tocsin", "host:5432/name"),
+        ("TOCSIN_DATABASE_URL", "postgresql://one:5432,two:abc/tocsin", "host1:5432,host2:5432"),
+        ("TOCSIN_DATABASE_URL", "postgresql://one:5432,/tocsin", "no host there"),
+        # one that only reads
+        ("TOCSIN_DATABASE_URL", "postgresql://one,two/tocsin?target_session_attrs=standby", "read-write, primary"),
         # a file in a directory that is not there
         ("TOCSIN_DATABASE_URL", "sqlite:////nowhere/at/all.db", "Make it"),
         # no file
         ("TOCSIN_DATABASE_URL", "sqlite:///", "sqlite:///path"),
         # what somebody may rely on, and Tocsin would not do
-        ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?channel_binding=require", "It takes host, sslmode"),
+        (
+            "TOCSIN_DATABASE_URL",
+            "postgresql://host/tocsin?channel_binding=require",
+            "It takes host, target_session_attrs",
+        ),
         ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?sslmode=verify", "verify-full"),
         ("TOCSIN_DATABASE_URL", "postgresql://host/tocsin?ssl_min_protocol_version=1.3", "TLSv1.3"),
         # certificates that cannot be read
@@ -84,6 +92,29 @@ def test_a_wrong_setting_is_named_with_its_cure(tmp_path: Path, variable: str, v
         read(given(tmp_path, **{variable: value}))
     assert variable in str(caught.value)
     assert cure in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        # characters of a password that end the host, and so are taken for a port
+        ("TOCSIN_DATABASE_URL", "postgresql://tocsin:hush/hush@db/tocsin"),
+        ("TOCSIN_DATABASE_URL", "postgresql://tocsin:hush#hush@db/tocsin"),
+        ("TOCSIN_DATABASE_URL", "postgresql://tocsin:hush@db:hush/tocsin"),
+        ("TOCSIN_SMTP_URL", "smtp://tocsin:hush/hush@mail.example.org"),
+        # another scheme, none, and options
+        ("TOCSIN_SMTP_URL", "http://tocsin:hush@mail.example.org"),
+        ("TOCSIN_SMTP_URL", "tocsin:hush@mail.example.org"),
+        ("TOCSIN_SMTP_URL", "smtp://tocsin:hush@mail.example.org?starttls=no"),
+        ("TOCSIN_HEARTBEAT_URL", "ftp://tocsin:hush@example.org/beat"),
+        ("TOCSIN_PUBLIC_URL", "https://tocsin:hush@example.org"),
+    ],
+)
+def test_what_is_said_of_a_wrong_setting_holds_no_password(tmp_path: Path, variable: str, value: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read(given(tmp_path, **{variable: value}))
+    assert variable in str(caught.value)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_key_is_made_once_and_kept_for_the_owner_alone(tmp_path: Path) -> None:
@@ -138,6 +169,9 @@ def test_without_settings_everything_has_a_default(tmp_path: Path) -> None:
         ("postgresql://tocsin:secret@db.example:5433/tocsin", "db.example", "5433", "tocsin", "secret"),
         # characters that a URL must escape
         ("postgresql://tocsin:p%40ss@db/tocsin", "db", "", "tocsin", "p@ss"),
+        # several, with a port each, or without; and one that is an address
+        ("postgresql://u:s@db1:5433,db2:5434/tocsin", "db1,db2", "5433,5434", "tocsin", "s"),
+        ("postgresql://u:s@db1,[::1]:5433/tocsin", "db1,::1", "5432,5433", "tocsin", "s"),
         # a Unix socket, as libpq writes it
         ("postgresql://postgres:@/tocsin?host=/run/postgresql", "/run/postgresql", "", "tocsin", ""),
     ],

@@ -104,3 +104,42 @@ def test_told_to_stop_it_stops_its_children_and_ends_well(
     process.send_signal(number)
     assert process.wait(15) == 0
     assert until(log, 2)[1] == "stopped"
+
+
+LEAVING = textwrap.dedent(
+    """
+    import ctypes, os, sys
+    from tocsin.cli.supervisor import Program, become
+    ctypes.CDLL(None).prctl(36, 1)  # whatever is left behind below it comes to it, as to the first process of all
+    child = [sys.executable, "-c", sys.argv[1]]
+    become([Program(name="child", arguments=child)], os.environ)
+    """
+)
+
+
+def test_what_others_leave_behind_is_buried(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = textwrap.dedent(
+        f"""
+        import os, signal, subprocess
+        shell = subprocess.run(["sh", "-c", "sleep 0.3 & echo $!"], stdout=subprocess.PIPE)
+        with open({str(log)!r}, "w") as file: print(shell.stdout.decode(), file=file)
+        while True: signal.pause()
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", LEAVING, child])
+    (orphan,) = until(log, 1)
+    end = monotonic() + 10
+    while Path(f"/proc/{orphan}").exists() and monotonic() < end:
+        sleep(0.05)
+    is_buried = not Path(f"/proc/{orphan}").exists()
+    process.terminate()
+    assert (process.wait(15), is_buried) == (0, True)
+
+
+def test_who_wants_it_to_stop_while_it_begins_is_heard() -> None:
+    early = PROGRAM.replace(
+        "become(", "import signal; signal.pthread_sigmask(0, [15]); os.kill(os.getpid(), 15); become("
+    )
+    process = subprocess.Popen([sys.executable, "-c", early, "import signal; signal.pause()"])
+    assert process.wait(15) == 0

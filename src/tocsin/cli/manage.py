@@ -7,10 +7,9 @@ import click
 from django.core import checks
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from tocsin import clock
-from tocsin.cli.reaching import OnDatabase
+from tocsin.cli.reaching import OUTDATED, OnDatabase, OnTables, is_outdated
 from tocsin.config import django_setup
 
 django_setup.setup()
@@ -37,8 +36,7 @@ def migrate() -> None:
 
 
 def _migrate() -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if is_outdated():
         call_command("migrate", verbosity=0, interactive=False)
         print("The database is up to date.", file=sys.stderr)
 
@@ -49,9 +47,8 @@ def check() -> None:
     found = [str(message) for message in checks.run_checks(include_deployment_checks=False)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        found.append("The database is older than this version of Tocsin. `tocsin migrate` mends that.")
+    if is_outdated():
+        found.append(OUTDATED)
     for line in found:
         print(line, file=sys.stderr)
     if found:
@@ -64,7 +61,7 @@ def admin() -> None:
     """People who may do everything."""
 
 
-@admin.command(cls=OnDatabase)
+@admin.command(cls=OnTables)
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--time-zone", default="UTC", show_default=True)
@@ -98,7 +95,7 @@ def token() -> None:
     """Tokens for the API."""
 
 
-@token.command("create", cls=OnDatabase)
+@token.command("create", cls=OnTables)
 @click.option("--name", default="command line", show_default=True)
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice([s.value for s in Scope]))
 @click.option("--user", "email", help="E-mail of the person it acts as; nobody when not given.")

@@ -1,6 +1,7 @@
 """`tocsin serve`: one command, one process tree."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from tocsin.cli.supervisor import Program, become
+from tocsin.cli.supervisor import STOPS, Program, become
 from tocsin.config import environment
 from tocsin.config.misconfigured import Misconfigured
 
@@ -22,6 +23,8 @@ BACKLOG = 2048
 @click.option("--demo", is_flag=True, help="Fill an example organisation and fire a first alert.")
 def serve(data: Path | None, host: str, port: int, demo: bool) -> None:  # noqa: FBT001 - click's
     """Run Tocsin: web and engine, supervised, until SIGTERM or Ctrl-C."""
+    for number in STOPS:  # the first process of a container ignores what it has not asked for
+        signal.signal(number, lambda *_: sys.exit(0))
     environ = _environ(data, port)
     listening = _listen(host, port, "--port")
     environ.setdefault("TOCSIN_PUBLIC_URL", f"http://localhost:{listening.getsockname()[1]}")

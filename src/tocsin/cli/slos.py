@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from tocsin.cli.reaching import OnDatabase
+from tocsin.cli.reaching import OnTables
 from tocsin.config import django_setup
 
 django_setup.setup()
@@ -19,7 +19,7 @@ def slo() -> None:
     """Service level objectives."""
 
 
-@slo.command(cls=OnDatabase)
+@slo.command(cls=OnTables)
 @click.option("--slo", "slug", default="", help="Slug of one SLO; all of them when not given.")
 @click.option("--tests", "wants_tests", is_flag=True, help="Tests for `promtool test rules` instead of the rules.")
 def export(slug: str, wants_tests: bool) -> None:  # noqa: FBT001 - click's signature

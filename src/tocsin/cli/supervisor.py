@@ -4,6 +4,7 @@ It lives as long as Tocsin and does next to nothing, so it carries next to nothi
 which imports little more than the interpreter has.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -20,6 +21,7 @@ from tocsin.cli.pulse import Receiver
 FIRST_PAUSE = 0.2  # seconds before a dead child is started again; doubles up to the longest
 LONGEST_PAUSE = 1.0  # a pager that is down is worse than a busy machine
 STEADY = 30.0  # a child that lived so long has started well: its next pause is the first again
+STOPS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE = 25.0  # seconds that children get to finish what they are doing
 
 
@@ -55,6 +57,7 @@ class Supervisor:
     def run(self) -> int:
         self._listen()
         while not self.stopping:
+            self._reap()
             for child in self.children:
                 self._look_after(child)
             self._sleep(self._pause())
@@ -69,9 +72,10 @@ class Supervisor:
     def _listen(self) -> None:
         os.set_blocking(self._wake[1], False)
         signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPS:
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)  # see `become`
 
     def _on_stop(self, *_: object) -> None:
         self.stopping = True
@@ -80,6 +84,15 @@ class Supervisor:
         readable, _, _ = select.select([self._wake[0]], [], [], seconds)
         if readable:
             os.read(self._wake[0], 1024)
+
+    def _reap(self) -> None:
+        """As the first process of a container it is given what others leave behind, and nobody else buries it."""
+        ours = {child.process.pid for child in self.children if child.process is not None}
+        with contextlib.suppress(ChildProcessError):  # there are no children at all
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if ended.si_pid in ours:
+                    return  # that one is looked after
+                os.waitpid(ended.si_pid, os.WNOHANG)
 
     def _look_after(self, child: Child) -> None:
         now = clock.monotonic()
@@ -148,7 +161,11 @@ def _say(text: str) -> None:
 
 
 def become(programs: Sequence[Program], environ: Mapping[str, str]) -> NoReturn:
-    """This process goes on as the supervisor of these, and as nothing else: it has the same number as before."""
+    """This process goes on as the supervisor of these, and as nothing else: it has the same number as before.
+
+    Who wants it to stop meanwhile is heard when it can listen again. The first process of a container would miss it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     for fd in {fd for program in programs for fd in program.pass_fds}:
         os.set_inheritable(fd, True)  # noqa: FBT003 - the standard library's
     sys.stdout.flush()

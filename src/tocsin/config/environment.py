@@ -51,8 +51,10 @@ VARIABLES = (
         name="TOCSIN_DATABASE_URL",
         default="sqlite in the data directory",
         meaning="`sqlite:///path` or `postgresql://user:password@host:port/name`; with it several nodes can run. "
+        "Several hosts, with commas between them, are tried in turn until one is found that can be written to. "
         "Options: `?sslmode=verify-full&sslrootcert=/path/ca.pem`, `sslcert`, `sslkey`, `sslpassword`, `sslcrl`, "
-        "`ssl_min_protocol_version`, `ssl_max_protocol_version`, all in libpq's sense, and `host` for a Unix socket.",
+        "`ssl_min_protocol_version`, `ssl_max_protocol_version`, `target_session_attrs`, all in libpq's sense, "
+        "and `host` for a Unix socket.",
     ),
     Variable(
         name="TOCSIN_SECRET_KEY",
@@ -206,11 +208,18 @@ def _url(name: str, value: str, *schemes: str) -> str:
     try:
         parts = urlsplit(value)
         _ = parts.port  # reads it, and refuses one that is none
-    except ValueError as error:
-        raise Misconfigured(f"{name} is “{value}”, which cannot be read: {error}. Use {_like(schemes)}.") from error
+    except ValueError:
+        raise Misconfigured(f"{name} cannot be read: {database_url.UNREADABLE} Use {_like(schemes)}.") from None
     if value and (parts.scheme not in schemes or not parts.hostname):
-        raise Misconfigured(f"{name} is “{value}”. It must begin with {_like(schemes)}.")
+        raise Misconfigured(f"{name} is “{_shown(value)}”. It must begin with {_like(schemes)}.")
     return value.rstrip("/")
+
+
+def _shown(value: str) -> str:
+    """Without a password: what is wrong with a setting is read on screens and in logs."""
+    scheme, _, rest = value.rpartition("@")[0].partition("://")
+    hidden = f"{scheme}://…@" if rest else "…@"
+    return hidden + value.rpartition("@")[2] if "@" in value else value
 
 
 def _like(schemes: Iterable[str]) -> str:
@@ -222,7 +231,9 @@ def _public(value: str) -> str:
     parts = urlsplit(url)
     root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if url != root:
-        raise Misconfigured(f"TOCSIN_PUBLIC_URL is “{value}”. Tocsin answers at the root of a host of its own: {root}")
+        raise Misconfigured(
+            f"TOCSIN_PUBLIC_URL is “{_shown(value)}”. Tocsin answers at the root of a host of its own: {root}"
+        )
     return url
 
 
@@ -230,7 +241,9 @@ def _smtp(value: str) -> str:
     url = _url("TOCSIN_SMTP_URL", value, "smtp", "smtps")
     parts = urlsplit(url)
     if parts.path or parts.fragment or parts.query not in {"", "verify=no", "verify=yes"}:
-        raise Misconfigured(f"TOCSIN_SMTP_URL is “{value}”. After the port it takes ?verify=no and nothing else.")
+        raise Misconfigured(
+            f"TOCSIN_SMTP_URL is “{_shown(value)}”. After the port it takes ?verify=no and nothing else."
+        )
     return url
 
 

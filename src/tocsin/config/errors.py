@@ -4,6 +4,7 @@ Under /api/ errors are problem details, which `config.api` writes itself.
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from django.template import loader
 from tocsin import rest
 from tocsin.core import storable
 from tocsin.core.permissions import Denied
+from tocsin.health import edges
 from tocsin.people.problems import Refused
 
 _SECRET = ("password", "secret", "code", "credential")
@@ -129,9 +131,26 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Without context processors: whatever broke must not break this page too."""
+    error = sys.exc_info()[1]
+    if edges.is_mood(error):
+        edges.part_from_database(error)
+        return _away(request)
     if _is_api(request):
         return rest.problem(500, "Internal error", "Something broke; what was accepted is kept. The log says what.")
     return HttpResponse(loader.get_template("ui/500.html").render({}), status=500)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """The database restarts, another machine takes over for it, or it is full: it passes, and is nobody's mistake."""
+    text = "The database does not answer, so nothing of this request was done. Try it again in a few seconds."
+    if _is_api(request):
+        answer: HttpResponse = rest.problem(503, "Not now", text)
+    elif request.headers.get("HX-Request"):
+        answer = HttpResponse(text, status=503, content_type="text/plain")
+    else:
+        answer = HttpResponse(loader.get_template("ui/503.html").render({}), status=503)
+    answer["Retry-After"] = "5"
+    return answer
 
 
 def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:

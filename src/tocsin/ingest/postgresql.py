@@ -24,16 +24,39 @@ _HAS = "SELECT true FROM alerts_knownreceipt WHERE receipt = $1"
 # it need not be durable: an engine that misses it looks by itself
 _NEWS = f"BEGIN; SET LOCAL synchronous_commit = off; NOTIFY {CHANNEL}; COMMIT"
 _PAUSE = 0.005  # seconds between two of them
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AGAIN = 1.0  # seconds until the next, where one failed
+_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 log = structlog.get_logger(__name__)
+
+
+class Places:
+    """The hosts that the database may be on. asyncpg's own list has one time limit for all of them, and so one host
+    that says nothing would keep it from the others; here each has its own, and the last that was good is asked first.
+    """
+
+    def __init__(self, places: Sequence[Mapping[str, object]]) -> None:
+        self._places = list(places)
+
+    async def connect(self, *arguments: object, **parameters: object) -> asyncpg.Connection:
+        error: Exception | None = None
+        for place in [*self._places]:
+            try:
+                made = await asyncpg.connect(*arguments, **{**parameters, **place})
+            except _LOST as lost:
+                error = lost
+                continue
+            self._places.sort(key=lambda other: other != place)
+            return made
+        raise error or OSError("no host is named")
 
 
 class PostgresStore:
     at_once = 2
 
-    def __init__(self, parameters: Mapping[str, object]) -> None:
+    def __init__(self, parameters: Mapping[str, object], places: Sequence[Mapping[str, object]] = ({},)) -> None:
         self._parameters = parameters
+        self._places = Places(places)
         self._pool: asyncpg.Pool = None
         self._news = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
@@ -41,10 +64,10 @@ class PostgresStore:
     async def open(self) -> None:
         # made without a connection, so a database that is away now is found as soon as it is back
         self._pool = asyncpg.create_pool(
-            **self._parameters,
+            **{"timeout": 5, **self._parameters},
+            connect=self._places.connect,
             min_size=0,
             max_size=self.at_once + 2,  # one for keys, one for the news
-            timeout=5,
             command_timeout=PATIENCE,
             server_settings={"application_name": "tocsin ingest", "synchronous_commit": "on"},
         )
@@ -58,21 +81,21 @@ class PostgresStore:
         except asyncpg.IntegrityConstraintViolationError as error:
             raise Conflict(str(error)) from error
         except _LOST as error:
-            raise Unavailable(str(error)) from error
+            raise await self._lost(error) from error
         self._news.set()
 
     async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
         try:
             rows = await self._pool.fetch(_KEYS, list(fingerprints))
         except _LOST as error:
-            raise Unavailable(str(error)) from error
+            raise await self._lost(error) from error
         return {mark: key_of(*row) for mark, *row in rows}
 
     async def has(self, receipt: str) -> bool:
         try:
             return bool(await self._pool.fetchval(_HAS, receipt))
         except _LOST as error:
-            raise Unavailable(str(error)) from error
+            raise await self._lost(error) from error
 
     async def close(self) -> None:
         if self._telling is not None:
@@ -90,4 +113,10 @@ class PostgresStore:
                 await self._pool.execute(_NEWS)
                 await asyncio.sleep(_PAUSE)
             except _LOST as error:
-                log.warning("could not wake the engine, which will look by itself", error=str(error))
+                log.warning("could not wake the engine, which will look by itself", error=repr(error))
+                await asyncio.sleep(_AGAIN)
+
+    async def _lost(self, error: Exception) -> Unavailable:
+        """Where one connection is lost, or stands on a machine that is no longer the primary, all are made anew."""
+        await self._pool.expire_connections()
+        return Unavailable(repr(error))
