@@ -56,6 +56,13 @@ class Trial(Schema):
     headers: str = Field("", max_length=8000)
 
 
+class ChangeTrial(Schema):
+    config: dict[str, Any] = Field(description=_CONFIG, examples=[{"url": "https://shop.example.org/health"}])
+    headers: str | None = Field(
+        None, max_length=8000, description="Null: those that are kept, as long as the address stays the same."
+    )
+
+
 class CheckOut(Schema):
     id: int
     kind: Kind
@@ -150,6 +157,15 @@ def create_check(request: HttpRequest, body: CheckIn) -> Status[dict[str, object
 @router.post("/checks/try", response=FindingOut, summary="Look at a target once; nothing is kept")
 def try_probe(request: HttpRequest, body: Trial) -> dict[str, object]:
     return _finding(actions.try_probe(actor(request), body.kind, body.config, body.headers, clock.now()))
+
+
+@router.post("/checks/{int:pk}/try", response=FindingOut, summary="Look as a change would; nothing is kept")
+def try_change_of_check(request: HttpRequest, pk: int, body: ChangeTrial) -> dict[str, object]:
+    """As `/checks/try`, with the headers of the check, which are never given out."""
+    who = actor(request)
+    row = queries.check(who, pk)
+    headers = actions.kept_headers(row, body.config) if body.headers is None else body.headers
+    return _finding(actions.try_probe(who, row.kind, body.config, headers, clock.now()))
 
 
 @router.get("/checks/{int:pk}", response=CheckDetail, summary="A check, with its uptime")

@@ -9,7 +9,7 @@ from tocsin.audit.actions import record
 from tocsin.audit.diffs import JSON
 from tocsin.core import rota as core
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.core.rota import Change, Rota, Unloadable
+from tocsin.core.rota import Change, Rota, Segment, Unloadable
 from tocsin.core.rotation import Layer as LayerSpec
 from tocsin.health import problems
 from tocsin.people.models import Team, User
@@ -29,6 +29,7 @@ __all__ = [
     "preview",
     "remove_override",
     "save_layers",
+    "try_layers",
 ]
 
 LONGEST_OVERRIDE = timedelta(days=366)
@@ -93,6 +94,17 @@ def save_layers(actor: Actor, schedule: Schedule, specs: Sequence[LayerSpec], no
 def preview(schedule: Schedule, specs: Sequence[LayerSpec]) -> Rota:
     """The schedule as it would be with these layers; all else stays. Nothing is saved."""
     return with_layers(schedule, specs)
+
+
+def try_layers(
+    actor: Actor, schedule: Schedule, specs: Sequence[LayerSpec], start: datetime, end: datetime, now: datetime
+) -> tuple[Segment, ...]:
+    """The final schedule of a window as it would be with these layers, of a schedule that may not be saved yet. Nothing
+    is saved; `Refused` where saving would be."""
+    require(actor, Verb.CONFIGURE)
+    check_zone(schedule.time_zone)
+    check_layers(schedule, specs, now)
+    return _final(schedule, specs, start, end)
 
 
 def add_override(
@@ -163,8 +175,12 @@ def check_layers(schedule: Schedule, specs: Sequence[LayerSpec], now: datetime) 
     wanted = {person for spec in specs for slot in spec.slots for person in slot}
     if len(wanted) != User.objects.filter(pk__in=wanted, is_active=True).count():
         raise Refused("Somebody in these layers is not active any more. Take them out. Nothing was changed.")
+    _final(schedule, specs, now, now + timedelta(days=1))
+
+
+def _final(schedule: Schedule, specs: Sequence[LayerSpec], start: datetime, end: datetime) -> tuple[Segment, ...]:
     try:
-        core.final(preview(schedule, specs), now, now + timedelta(days=1))
+        return core.final(preview(schedule, specs), start, end)
     except (Unloadable, ArithmeticError, ValueError) as error:
         raise Refused(f"These layers cannot be used: {error}. Nothing was changed.") from error
 

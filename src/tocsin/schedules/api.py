@@ -76,6 +76,14 @@ class Window(Schema):
     end: Moment
 
 
+class LayersTry(Window):
+    schedule: str | None = Field(
+        None, description="Slug: its overrides, replacements and calendars count too. Null: of a schedule to be made."
+    )
+    time_zone: str | None = Field(None, description="IANA. Null: the schedule's, else UTC.", examples=["Europe/Berlin"])
+    layers: list[LayerBody] = Field(description="From lowest to highest priority.")
+
+
 class OnCall(Schema):
     schedule: str
     people: list[int]
@@ -132,6 +140,19 @@ def save_layers(request: HttpRequest, slug: str, body: list[LayerBody]) -> dict[
     return _detail(queries.schedule(who, slug))
 
 
+@router.post("/layers/try", response=list[SegmentOut], summary="Who would be on call by other layers")
+def try_layers(request: HttpRequest, body: LayersTry) -> list[dict[str, object]]:
+    """The final schedule of a window as it would be with these layers. Nothing is saved, and what saving would refuse
+    is refused."""
+    who = actor(request)
+    draft = queries.schedule(who, body.schedule) if body.schedule else Schedule(name="draft", time_zone="UTC")
+    draft.time_zone = body.time_zone or draft.time_zone
+    specs = [spec_of(layer) for layer in body.layers]
+    _check_window(body)
+    found = actions.try_layers(who, draft, specs, body.start, body.end, clock.now())
+    return [_segment(segment) for segment in found]
+
+
 @router.delete("/schedules/{slug}", response={204: None}, summary="Delete a schedule")
 def delete_schedule(request: HttpRequest, slug: str) -> Status[None]:
     who = actor(request)
@@ -141,8 +162,7 @@ def delete_schedule(request: HttpRequest, slug: str) -> Status[None]:
 
 @router.get("/schedules/{slug}/final", response=list[SegmentOut], summary="The final schedule in a window")
 def final(request: HttpRequest, slug: str, window: Query[Window]) -> list[dict[str, object]]:
-    if not timedelta() < window.end - window.start <= LONGEST_WINDOW:
-        raise rest.BadRequest(detail=f"`end` must come after `start`, by {LONGEST_WINDOW.days} days at most.")
+    _check_window(window)
     try:
         segments = queries.final(queries.schedule(actor(request), slug), window.start, window.end)
     except Unloadable as error:
@@ -188,6 +208,11 @@ def remove_override(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)
     actions.remove_override(who, queries.override(who, pk), clock.now())
     return Status(204, None)
+
+
+def _check_window(window: Window) -> None:
+    if not timedelta() < window.end - window.start <= LONGEST_WINDOW:
+        raise rest.BadRequest(detail=f"`end` must come after `start`, by {LONGEST_WINDOW.days} days at most.")
 
 
 def _schedule(row: Schedule) -> dict[str, object]:

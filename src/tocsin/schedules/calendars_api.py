@@ -83,6 +83,16 @@ def add_calendar(request: HttpRequest, slug: str, body: CalendarIn) -> Status[di
     return Status(201, _calendar(row))
 
 
+@router.post("/calendars/{int:pk}/refresh", response=CalendarOut, summary="Read an imported calendar again now")
+def refresh_calendar(request: HttpRequest, pk: int) -> dict[str, object]:
+    """By itself it is read every quarter of an hour. When it cannot be read, `error` says why and the last good copy
+    counts."""
+    who = actor(request)
+    row = importing.calendar(who, pk)
+    importing.refresh(who, row, clock.now())
+    return _calendar(row)
+
+
 @router.delete("/calendars/{int:pk}", response={204: None}, summary="Take an imported calendar out")
 def remove_calendar(request: HttpRequest, pk: int) -> Status[None]:
     who = actor(request)

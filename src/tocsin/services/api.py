@@ -12,6 +12,7 @@ from tocsin.people import queries as people
 from tocsin.policies import queries as policies
 from tocsin.rest import Page, Paging, actor
 from tocsin.services import actions, queries
+from tocsin.services import setup as told
 from tocsin.services.models import Integration, Service
 from tocsin.sources.registry import BY_HAND
 
@@ -97,6 +98,20 @@ class NewIntegration(IntegrationOut):
     url: str = Field(description="Where the monitoring tool sends to; of kind email an e-mail address.")
 
 
+class SetupPart(Schema):
+    text: str
+    is_code: bool = Field(description="To be copied as it is.")
+
+
+class SetupOut(Schema):
+    url: str = Field(
+        description="Where the tool sends to, with YOUR-KEY for the key, which is shown once, when it is made.",
+        examples=["https://tocsin.example.org/v2/enqueue"],
+    )
+    parts: list[SetupPart] = Field(description="How to point the tool here, paragraph by paragraph.")
+    is_deaf: bool = Field(description="Nothing can come in: this Tocsin takes no mails.")
+
+
 class NewKey(Schema):
     key: str
     url: str
@@ -157,6 +172,13 @@ def change_integration(request: HttpRequest, pk: int, body: IntegrationChange) -
     who = actor(request)
     changes = body.dict(exclude_none=True)
     return _integration(actions.change_integration(who, queries.integration(who, pk), clock.now(), **changes))
+
+
+@router.get("/integrations/{int:pk}/setup", response=SetupOut, summary="How to point the tool here")
+def setup(request: HttpRequest, pk: int) -> dict[str, object]:
+    kind = queries.integration(actor(request), pk).kind
+    parts = [vars(part) for part in told.parts(kind, told.NO_KEY)]
+    return {"url": queries.inbound_url(kind, told.NO_KEY), "parts": parts, "is_deaf": queries.is_deaf(kind)}
 
 
 @router.post("/integrations/{int:pk}/key", response=NewKey, summary="Make a new key; the old one stops")

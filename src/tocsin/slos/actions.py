@@ -49,6 +49,15 @@ def delete_slo(actor: Actor, row: Objective, now: datetime) -> None:
     writing.delete(actor, row, now)
 
 
+def try_slo(
+    actor: Actor, service: Service, name: str, now: datetime, slug: str = "preview", **fields: object
+) -> Objective:
+    """As it would be saved, to see the rules that it makes. Nothing is saved; `Refused` where saving would be."""
+    require(actor, Verb.CONFIGURE)
+    writing.check_fields(fields, set(FIELDS))
+    return draft(service, name, now, slug=slug, **fields)
+
+
 def draft(service: Service, name: str, now: datetime, **fields: object) -> Objective:
     """One that is not saved; `Refused` when it could not be, each sentence beside its field."""
     row = Objective(service=service, name=name, created_at=now, **fields)

@@ -9,8 +9,10 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from tocsin import clock, rest
+from tocsin.core import slo_rules
 from tocsin.core.permissions import Actor
-from tocsin.core.slo import Kind
+from tocsin.core.signals import Severity
+from tocsin.core.slo import Detection, Kind, Pair, Slo, detections, pairs
 from tocsin.rest import Page, Paging, actor
 from tocsin.services import queries as services
 from tocsin.slos import actions, queries
@@ -53,6 +55,30 @@ class SloOut(SloIn):
     slug: str
     objective: float  # type: ignore[assignment]
     budget: Budget | None = Field(description="Null until Prometheus was asked for the first time.")
+
+
+class PairOut(Schema):
+    severity: Severity = Field(description="critical: it pages; else it is for the working day.")
+    long_seconds: int = Field(description="Both windows have to burn: the long one says that it matters …")
+    short_seconds: int = Field(description="… the short one that it lasts.")
+    burn: float = Field(description="How fast: 1 exhausts the budget at the end of the SLO's window.")
+    threshold: float = Field(description="The share of bad events above which it fires.")
+    spent: float = Field(description="The share of the budget that is gone when it fires at that burn.")
+
+
+class DetectionOut(Schema):
+    burn: float = Field(description="A constant one; the first is a complete outage.")
+    page_after_seconds: float | None = Field(description="Null: it never pages.")
+    ticket_after_seconds: float | None
+    spent: float | None = Field(description="The share of the budget that is gone at the first of both.")
+    exhausts_after_seconds: float | None = Field(description="The whole budget; null: it lasts.")
+
+
+class RulesOut(Schema):
+    rules: str = Field(description="Prometheus rules, as the file has them.", examples=["groups:\n  - name: ..."])
+    untestable: str = Field(description="Why no promtool tests can be made; empty: they can.")
+    pairs: list[PairOut]
+    detections: list[DetectionOut]
 
 
 class ServerIn(Schema):
@@ -106,6 +132,18 @@ def forget_server(request: HttpRequest) -> Status[None]:
     return Status(204, None)
 
 
+@router.post("/slos/rules/try", response=RulesOut, summary="The rules that an SLO would make; nothing is kept")
+def try_slo(request: HttpRequest, body: SloIn) -> dict[str, object]:
+    """Refuses what making it would refuse. Of an SLO that is there, say the same `service` and `name`."""
+    who = actor(request)
+    return _rules(queries.value_of(actions.try_slo(who, now=clock.now(), **_fields(who, body))))
+
+
+@router.get("/slos/{slug:slug}/detection", response=RulesOut, summary="When it pages, and by which rules")
+def detection(request: HttpRequest, slug: str) -> dict[str, object]:
+    return _rules(queries.value_of(queries.slo(actor(request), slug)))
+
+
 @router.get("/slos/{slug:slug}", response=SloOut, summary="An SLO with its budget")
 def slo(request: HttpRequest, slug: str) -> dict[str, object]:
     return _slo(queries.slo(actor(request), slug))
@@ -144,6 +182,32 @@ def _slo(row: Objective) -> dict[str, object]:
     read = getattr(row, "reading", None)
     budget = read and {name: getattr(read, name) for name in ("read_at", "left", "burn", "error")}
     return {**copied, "service": row.service.slug, "objective": float(row.objective), "budget": budget}
+
+
+def _rules(value: Slo) -> dict[str, object]:
+    return {
+        "rules": slo_rules.rules_file([value]),
+        "untestable": queries.untestable(value),
+        "pairs": [_pair(value, pair) for pair in pairs(value.objective, value.window)],
+        "detections": [_detection(found) for found in detections(value)],
+    }
+
+
+def _pair(value: Slo, pair: Pair) -> dict[str, object]:
+    return {
+        "severity": pair.severity,
+        "long_seconds": int(pair.long.total_seconds()),
+        "short_seconds": int(pair.short.total_seconds()),
+        "burn": float(pair.burn),
+        "threshold": float(pair.threshold(value.budget)),
+        "spent": pair.share(value.window),
+    }
+
+
+def _detection(found: Detection) -> dict[str, object]:
+    spans = {f"{n}_seconds": getattr(found, n) for n in ("page_after", "ticket_after", "exhausts_after")}
+    seconds = {name: None if span is None else span.total_seconds() for name, span in spans.items()}
+    return {"burn": float(found.burn), "spent": found.spent, **seconds}
 
 
 def _file(text: str) -> HttpResponse:

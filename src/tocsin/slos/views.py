@@ -64,7 +64,7 @@ def _edited(request: ActorRequest, form: SloForm, row: Objective | None) -> Http
             if request.POST.get("act") != "preview":
                 return redirect(_saved(request, form, row))
             slug = row.slug if row else "preview"
-            drafted = actions.draft(now=clock.now(), slug=slug, **form.cleaned_data)
+            drafted = actions.try_slo(request.actor, now=clock.now(), slug=slug, **form.cleaned_data)
             context |= {"drafted": drafted, **_shown(queries.value_of(drafted))}
         except Refused as refused:
             put_beside(form, refused)

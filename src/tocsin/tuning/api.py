@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from tocsin import clock, rest
+from tocsin.alerts import queries as alerts
 from tocsin.core.matching import Matchers
 from tocsin.core.permissions import Actor
 from tocsin.rest import BadRequest, Moment, Page, Paging, WallTime, Weekday, actor
@@ -49,6 +50,10 @@ class Extension(Schema):
 
 class MatchersIn(Schema):
     matchers: str
+
+
+class ProposedOut(Schema):
+    matchers: str = Field(examples=['service="checkout", alertname="DiskFull"'])
 
 
 class PreviewOut(Schema):
@@ -111,6 +116,13 @@ def preview(request: HttpRequest, body: MatchersIn) -> dict[str, object]:
         "is_cut": seen.is_cut,
         "trial": trial_out(trying.of_silence(who, None, matchers, now)),
     }
+
+
+@router.get("/alert-groups/{int:pk}/matchers", response=ProposedOut, summary="By what a silence would match a group")
+def propose(request: HttpRequest, pk: int) -> dict[str, str]:
+    """What its alerts have in common, said as briefly as tells them from others: for `matchers` of a silence."""
+    who = actor(request)
+    return {"matchers": samples.matchers_of(who, alerts.group(who, pk))}
 
 
 @router.get("/silences/{uuid:key}", response=SilenceOut, summary="A silence")

@@ -85,7 +85,10 @@ class Move(Schema):
 
 
 class Labels(Schema):
-    labels: dict[str, str]
+    labels: dict[str, str] = Field({}, examples=[{"alertname": "DiskFull"}])
+    receipt: uuid.UUID | None = Field(
+        None, description="Of a message that came in: its first alert is asked about, with `labels` on top."
+    )
 
 
 class DestinationOut(Schema):
@@ -127,6 +130,11 @@ def try_inhibition(request: HttpRequest, body: InhibitionIn) -> dict[str, object
     return trial_out(trying.of_inhibition(actor(request), None, body.dict(), clock.now()))
 
 
+@router.get("/inhibitions/{int:pk}", response=InhibitionOut, summary="An inhibition rule")
+def one_inhibition(request: HttpRequest, pk: int) -> dict[str, object]:
+    return _inhibition(queries.inhibition(actor(request), pk))
+
+
 @router.put("/inhibitions/{int:pk}", response=InhibitionOut, summary="Change an inhibition rule")
 def change_inhibition(request: HttpRequest, pk: int, body: InhibitionIn) -> dict[str, object]:
     who = actor(request)
@@ -165,9 +173,16 @@ def try_route(request: HttpRequest, body: RouteIn) -> dict[str, object]:
 
 @router.post("/routes/destination", response=DestinationOut, summary="Where an alert with these labels would go")
 def ask_tree(request: HttpRequest, body: Labels) -> dict[str, object]:
-    queries.routes(actor(request))
-    found = destination(queries.rulebook(clock.now()).routes, body.labels)
+    who = actor(request)
+    queries.routes(who)
+    fields = trying.fields_of_event(who, body.receipt) if body.receipt else {}
+    found = destination(queries.rulebook(clock.now()).routes, {**fields, **body.labels})
     return {**{n: getattr(found, n) for n in ("service", "policy", "urgency", "reason")}, "routes": list(found.routes)}
+
+
+@router.get("/routes/{int:pk}", response=RouteOut, summary="A route")
+def one_route(request: HttpRequest, pk: int) -> dict[str, object]:
+    return _route(queries.route(actor(request), pk))
 
 
 @router.put("/routes/{int:pk}", response=RouteOut, summary="Change a route")
@@ -210,6 +225,11 @@ def create_urgency_rule(request: HttpRequest, body: UrgencyRuleIn) -> Status[dic
 @router.post("/urgency-rules/trial", response=TrialOut, summary="What it would have meant for the last messages")
 def try_urgency_rule(request: HttpRequest, body: UrgencyRuleIn) -> dict[str, object]:
     return trial_out(trying.of_urgency_rule(actor(request), None, body.dict(), clock.now()))
+
+
+@router.get("/urgency-rules/{int:pk}", response=UrgencyRuleOut, summary="An urgency rule")
+def one_urgency_rule(request: HttpRequest, pk: int) -> dict[str, object]:
+    return _urgency_rule(queries.urgency_rule(actor(request), pk))
 
 
 @router.put("/urgency-rules/{int:pk}", response=UrgencyRuleOut, summary="Change an urgency rule")

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from tocsin.alerts.models import Alert
+from tocsin.alerts import queries as alerts
+from tocsin.alerts.models import Alert, AlertGroup
 from tocsin.core import matching
-from tocsin.core.matching import Matchers
+from tocsin.core.matching import Matcher, Matchers, Op
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.rules import typed
 from tocsin.rules.doubts import doubts
 
 MOST = 5000  # alerts that are held against matchers at once
 SHOWN = 10
+_TELLING = ("alertname", "dedup_key", "component", "source")  # the first that all alerts of a group share
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
@@ -75,13 +77,25 @@ def preview(actor: Actor, matchers: Matchers, integration_id: int | None, now: d
     )
 
 
-def _since(begin: datetime, alerts: Iterable[Alert]) -> int:
-    return sum(alert.opened_at >= begin for alert in alerts)
+def matchers_of(actor: Actor, group: AlertGroup) -> str:
+    """What the alerts of a group have in common, said as briefly as tells them from others; empty without any."""
+    found = alerts.alerts_of(actor, group).select_related("group__service", "integration")[:SHOWN]
+    fields = [fields_of(alert) for alert in found]
+    if not fields:
+        return ""
+    shared = {name: value for name, value in fields[0].items() if all(other.get(name) == value for other in fields)}
+    telling = next((name for name in _TELLING if shared.get(name)), "summary")
+    names = [name for name in ("service", telling) if shared.get(name)]
+    return typed.written([Matcher(name=name, op=Op.IS, value=shared[name]) for name in names])
+
+
+def _since(begin: datetime, found: Iterable[Alert]) -> int:
+    return sum(alert.opened_at >= begin for alert in found)
 
 
 def _alerts() -> QuerySet[Alert]:
     return Alert.objects.select_related("integration", "group__service").order_by("-id")
 
 
-def _matching(matchers: Matchers, alerts: Iterable[Alert]) -> list[Alert]:
-    return [alert for alert in alerts if matching.matches(matchers, fields_of(alert))]
+def _matching(matchers: Matchers, among: Iterable[Alert]) -> list[Alert]:
+    return [alert for alert in among if matching.matches(matchers, fields_of(alert))]

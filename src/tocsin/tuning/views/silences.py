@@ -1,6 +1,5 @@
 """Silences: what is quiet, why and until when; and making one from what is open."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib import messages
@@ -10,8 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin import clock
 from tocsin.alerts import queries as alerts
-from tocsin.alerts.models import Alert
-from tocsin.core.matching import Matcher, Op
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, put_beside, show
@@ -24,7 +21,6 @@ from tocsin.tuning import samples, trying
 from tocsin.tuning.forms import SilenceForm, silence_initial
 from tocsin.ui.pages import paginate
 
-_TELLING = ("alertname", "dedup_key", "component", "source")  # the first that all alerts of a group share
 _LONGEST_EXTENSION = 7 * 24 * 60
 
 
@@ -104,24 +100,12 @@ def silence_expire(request: ActorRequest, key: str) -> HttpResponse:
     return redirect("silences")
 
 
-def matchers_for(found: Sequence[Alert]) -> str:
-    """What the alerts of a group have in common, said as briefly as tells them from others."""
-    fields = [samples.fields_of(alert) for alert in found]
-    if not fields:
-        return ""
-    shared = {name: value for name, value in fields[0].items() if all(other.get(name) == value for other in fields)}
-    telling = next((name for name in _TELLING if shared.get(name)), "summary")
-    names = [name for name in ("service", telling) if shared.get(name)]
-    return typed.written([Matcher(name=name, op=Op.IS, value=shared[name]) for name in names])
-
-
 def _initial(request: ActorRequest) -> dict[str, object]:
     """Of an alert group, of an earlier silence, or as the link says."""
     asked = request.GET
     if asked.get("group", "").isdecimal():
         group = alerts.group(request.actor, int(asked["group"]))
-        found = alerts.alerts_of(request.actor, group).select_related("group__service", "integration")
-        return {"matchers": matchers_for(list(found[: samples.SHOWN]))}
+        return {"matchers": samples.matchers_of(request.actor, group)}
     if "again" in asked:
         row = queries.silence(request.actor, typed.key(asked["again"]))
         return {"matchers": row.matchers, "reason": row.reason}
