@@ -1,5 +1,6 @@
 """Home, the first run, settings, help and the error pages, as Django's test client sees them."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,14 @@ def test_the_first_owner_is_signed_in_and_led_on() -> None:
     assert client.post("/welcome/", OWNER).headers["Location"] == "/setup/team/"
     assert User.objects.get().role == "owner"
     assert client.get("/").status_code == 200
+
+
+def test_the_first_run_offers_what_sends_alerts_and_is_set_up_by_hand() -> None:
+    client = Client()
+    client.post("/welcome/", OWNER)
+    offered = set(re.findall(r'name="kind" value="(\w+)"', text_of(client.get("/setup/alerts/"))))
+    assert {"alertmanager", "pagerduty", "email", "generic"} <= offered
+    assert not offered & {"checks", "heartbeat", "github", "gitlab"}
 
 
 def test_there_is_only_one_first_owner() -> None:

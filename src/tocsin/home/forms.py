@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from tocsin.channels.registry import CHANNELS
 from tocsin.people.models import User
 from tocsin.people.zones import choices
-from tocsin.sources.registry import SOURCES
+from tocsin.sources.registry import BY_HAND
 from tocsin.ui.choosing import LongSelect
 
 Data = Mapping[str, Any] | None  # what was posted
@@ -71,5 +71,5 @@ class ServiceForm(forms.Form):
     kind = forms.ChoiceField(
         label="Who watches it",
         widget=forms.RadioSelect,
-        choices=lambda: [(s.kind, f"{s.label}: {s.about}") for s in SOURCES.values()],
+        choices=lambda: [(s.kind, f"{s.label}: {s.about}") for s in BY_HAND.values() if s.tells == "alert"],
     )

@@ -14,7 +14,7 @@ from tocsin.policies.models import EscalationPolicy
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration, Service
 from tocsin.sources.contract import Unreadable
-from tocsin.sources.registry import OWN, SOURCES
+from tocsin.sources.registry import BY_HAND, OWN, SOURCES
 
 _SERVICE_FIELDS = {
     "name", "description", "team", "tier", "policy", "runbook_url", "dashboard_url", "logs_url", "chat_url", "rollback",
@@ -156,7 +156,7 @@ def _check_fit(kind: str, mapping: Mapping[str, object]) -> None:
 
 
 def _unknown(kind: str) -> str:
-    return f"There is no integration of kind “{kind}”. There are {', '.join(sorted(SOURCES))}."
+    return f"There is no integration of kind “{kind}”. There are {', '.join(sorted(BY_HAND))}."
 
 
 def _new_key() -> tuple[str, dict[str, str]]:
