@@ -47,6 +47,12 @@ TABS = (
     ("inhibitions", "Inhibition"),
     ("maintenances", "Maintenance"),
 )
+_NEW = {
+    "routes": "route",
+    "urgency_rules": "urgency rule",
+    "inhibitions": "inhibition rule",
+    "maintenances": "maintenance window",
+}
 Save = Callable[[], Model]
 Trial = Callable[[], trying.Trial]
 
@@ -282,7 +288,8 @@ def _form(
     request: ActorRequest, tab: str, form: forms.Form, row: Model | None, save: Save, trial: Trial
 ) -> HttpResponse:
     """“try” shows what would have been different; everything else saves."""
-    context: dict[str, object] = {"form": form, "row": row, "tab": tab, "tabs": TABS, "delete": f"{tab[:-1]}_delete"}
+    context: dict[str, object] = {"form": form, "row": row, "tab": tab, "tabs": TABS, "word": _NEW[tab]}
+    context["delete"] = f"{tab[:-1]}_delete"
     if request.method == "POST" and form.is_valid():
         try:
             if "try" in request.POST:
