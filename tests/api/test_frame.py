@@ -1,9 +1,13 @@
 """What holds for every route: who may call, problems, pages, idempotency keys, and the document that describes it."""
 
+import json
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.test import Client
+from ninja import Schema
 
 from tests.api.caller import Caller
 from tests.apps.domain import person
@@ -137,6 +141,11 @@ WHOLE = {
     "/api/v1/schedules/{slug}/final",  # of a window
     "/api/v1/escalation-policies/{slug}/defects",  # of one policy
     "/api/v1/escalation-policies/{slug}/simulation",
+    "/api/v1/alert-groups/{pk}/similar",  # five
+    "/api/v1/on-call/gaps",  # six
+    "/api/v1/find",  # five of a kind
+    "/api/v1/people/{pk}/shifts",  # of a window
+    "/api/v1/sign-ins",  # of one person
 }
 
 
@@ -155,6 +164,24 @@ def test_the_document_describes_every_route_with_a_summary() -> None:
     assert len(operations) > 60
     assert all(op.get("summary") and op.get("tags") for op in operations)
     assert all(op.get("security") for op in operations)
+
+
+def test_no_two_shapes_have_one_name() -> None:
+    """The document would show the one for the other."""
+    used = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(api.get_openapi_schema(path_prefix=PREFIX))))
+    shapes: dict[str, list[object]] = {}
+    for each in descendants(Schema):
+        if each.__module__.startswith("tocsin."):
+            shape = each.json_schema()
+            for name, part in {**shape.pop("$defs", {}), each.__name__: shape}.items():
+                shapes.setdefault(name, []).append(part)
+    assert sorted(name for name, of in shapes.items() if name in used and any(s != of[0] for s in of)) == []
+
+
+def descendants(shape: type[Schema]) -> Iterator[type[Schema]]:
+    for each in shape.__subclasses__():
+        yield each
+        yield from descendants(each)
 
 
 def test_the_document_is_served_to_whoever_has_a_token_or_not() -> None:

@@ -55,6 +55,16 @@ def test_how_a_tool_is_pointed_here(api: Caller, observer: Caller) -> None:
     assert api.call("GET", "/integrations/4711/setup").status == 404
 
 
+def test_the_topics_of_sns_are_set(api: Caller) -> None:
+    integration = make_integration(kind="sns")
+    path, arn = f"/integrations/{integration.pk}", "arn:aws:sns:eu-central-1:123456789012:alarms"
+    assert api.call("PATCH", path, {"topics": [arn, arn]}).body["topics"] == [arn]
+    assert "is not the ARN" in api.call("PATCH", path, {"topics": ["alarms"]}).body["detail"]
+    assert api.call("PATCH", path, {"name": "CloudWatch"}).body["topics"] == [arn]
+    other = make_integration(integration.service, name="Other")
+    assert api.call("PATCH", f"/integrations/{other.pk}", {"topics": [arn]}).status == 409
+
+
 def test_a_change_of_a_probe_is_tried_with_the_headers_it_has(
     api: Caller, observer: Caller, server: Receiver, ada: User
 ) -> None:

@@ -60,7 +60,6 @@ NOT_RECORDED = {
     # what is one's own to look at
     "alerts.saved.save": "one's own view of a list",
     "alerts.saved.remove": "likewise",
-    "home.actions.hide_setup": "that the first steps are no longer shown",
 }
 # a stand-in stops these before they ask; that they do is read from their source alone
 STUMBLES = {"policies.saving.save", "schedules.saving.save", "schedules.feeds.drop_link", "rules.silences.extend"}

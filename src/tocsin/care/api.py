@@ -1,19 +1,26 @@
 """What being on call costs, over the API."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tocsin import clock, rest
-from tocsin.care import periods, queries
-from tocsin.care.models import ShiftRecord
+from tocsin.care import actions, coming_api, periods, queries
+from tocsin.care.export import as_csv
+from tocsin.care.models import ShiftRecord, Terms
 from tocsin.core.care import Kind
-from tocsin.rest import Page, Paging, actor
+from tocsin.rest import Page, Paging, WallTime, actor
 
 router = Router(tags=["care"])
+router.add_router("", coming_api.router)
+
+_CSV: dict[str, Any] = {
+    "responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+}
 
 PERIOD = Field("", description="A month or a quarter: 2026-03, 2026-Q1. Empty: the current quarter.")
 
@@ -58,6 +65,26 @@ class ShiftOut(Schema):
     ends_at: datetime
 
 
+def _in_cents(rate: Decimal) -> Decimal:
+    return rate.quantize(Decimal("0.01"))
+
+
+Rate = Annotated[Decimal, Field(ge=0, max_digits=8, decimal_places=2, examples=["12.50"]), AfterValidator(_in_cents)]
+
+
+class TermsBody(Schema):
+    time_zone: str = Field("UTC", description="IANA. Months and quarters begin in it.", examples=["Europe/Berlin"])
+    country: str = Field("", description="ISO 3166: whose public holidays count for people who name none.")
+    works_from: WallTime = Field(time(9), description="Working hours, on each person's own wall.")
+    works_until: WallTime = Field(time(17), description="Not after `works_from`: there are none.")
+    currency: str = Field("EUR", min_length=3, max_length=3)
+    working: Rate = Field(Decimal(0), description="For an hour on call in working hours.")
+    off_hours: Rate = Field(Decimal(0), description="For an hour outside them.")
+    weekend: Rate = Decimal(0)
+    holiday: Rate = Decimal(0)
+    minutes_a_wake_up: int = Field(0, ge=0, le=1440, description="Time off.")
+
+
 @router.get("/care/me", response=ReportOut, summary="One's own time on call")
 def own(request: HttpRequest, asked: Query[Asked]) -> dict[str, object]:
     return _report(queries.own(actor(request), _period(asked.period, "UTC")))
@@ -68,6 +95,27 @@ def team(request: HttpRequest, slug: str, asked: Query[Asked]) -> dict[str, obje
     who = actor(request)
     found = queries.team(who, slug)
     return _report(queries.report(who, found, _period(asked.period, queries.terms_of(found).time_zone)))
+
+
+@router.get("/teams/{slug}/care.csv", summary="The same as a file for payroll", openapi_extra=_CSV)
+def team_csv(request: HttpRequest, slug: str, asked: Query[Asked]) -> HttpResponse:
+    who = actor(request)
+    found = queries.team(who, slug)
+    report = queries.report(who, found, _period(asked.period, queries.terms_of(found).time_zone))
+    return HttpResponse(as_csv(report), content_type="text/csv; charset=utf-8")
+
+
+@router.get("/teams/{slug}/care-terms", response=TermsBody, summary="By what a team's time on call is paid")
+def terms(request: HttpRequest, slug: str) -> Terms:
+    """For whoever may see the team's figures."""
+    return queries.terms_of(queries.team(actor(request), slug))
+
+
+@router.put("/teams/{slug}/care-terms", response=TermsBody, summary="Set by what it is paid")
+def set_terms(request: HttpRequest, slug: str, body: TermsBody) -> Terms:
+    """Reports of the past are computed by them too: export what was paid."""
+    who = actor(request)
+    return actions.set_terms(who, queries.team(who, slug), clock.now(), **body.dict())
 
 
 @router.get("/teams/{slug}/shifts", response=Page[ShiftOut], summary="Who really was on call, newest first")

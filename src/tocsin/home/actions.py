@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from tocsin.audit.actions import record
 from tocsin.core.escalation import Target, TargetKind
 from tocsin.core.permissions import Actor, Role, Verb, require
 from tocsin.core.rotation import Layer, Unit
 from tocsin.health import settings
+from tocsin.health.models import Setting
 from tocsin.people import actions as people
 from tocsin.people.actions import Invited
 from tocsin.people.models import Team, User
@@ -67,9 +69,12 @@ def first_service(actor: Actor, name: str, kind: str, label: str, now: datetime)
         return services.create_integration(actor, service, kind, label, now)
 
 
-def hide_setup(actor: Actor) -> None:
-    require(actor, Verb.CONFIGURE)
-    settings.put("setup hidden", value=True)
+def hide_setup(actor: Actor, now: datetime) -> None:
+    """The first steps are put away for everybody, whether done or not."""
+    require(actor, Verb.MANAGE_PEOPLE)
+    with transaction.atomic():
+        settings.put("setup hidden", value=True)
+        record(actor, "changed", Setting.objects.get(name="setup hidden"), now, after={"hidden": True})
 
 
 def _last_handoff(local: datetime) -> date:

@@ -9,11 +9,13 @@ from pydantic import Field
 from tocsin import __version__, clock
 from tocsin.alerts import queries as alerts
 from tocsin.health import counters, problems
-from tocsin.home import dismissing, keeping
+from tocsin.home import dismissing, keeping, looking_api
 from tocsin.outbox import queries as outbox
+from tocsin.people import queries as people
 from tocsin.rest import actor
 
 router = Router(tags=["health"])
+router.add_router("", looking_api.router)
 
 
 class ProblemOut(Schema):
@@ -35,6 +37,7 @@ class StatusOut(Schema):
     events_quarantined: int
     messages: dict[str, int]
     counters: dict[str, int]
+    people_unreachable: list[int] = Field(description="Who could be paged by nothing but an open Tocsin tab.")
 
 
 class RetentionOut(Schema):
@@ -79,6 +82,7 @@ def status(request: HttpRequest) -> dict[str, object]:
         "events_quarantined": counts.quarantined,
         "messages": outbox.counts(who),
         "counters": counters.values(),
+        "people_unreachable": [person.pk for person in people.unreachable(clock.now())],
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tocsin.core.permissions import Actor
+from tocsin.core.permissions import Actor, Verb, require
 from tocsin.home import queries
 from tocsin.paging import queries as paging
 from tocsin.people import queries as people
@@ -40,6 +40,8 @@ NAMES = tuple(step.name for step in STEPS)
 
 
 def shown(actor: Actor) -> list[Shown]:
+    """For a person who manages people."""
+    require(actor, Verb.MANAGE_PEOPLE)
     return [Shown(name=step.name, label=step.label, is_done=step.is_done(actor)) for step in STEPS]
 
 

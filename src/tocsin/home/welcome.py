@@ -23,6 +23,7 @@ from tocsin.paging import actions as paging
 from tocsin.paging import queries as paging_queries
 from tocsin.people import actions as people
 from tocsin.people import queries as people_queries
+from tocsin.people.joining import link_of
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, never_kept, put_beside, show
 from tocsin.people.problems import Refused
@@ -61,7 +62,7 @@ def setup_step(request: ActorRequest, step: str) -> HttpResponse:
 @require_POST
 @needs(Verb.MANAGE_PEOPLE)
 def setup_hide(request: ActorRequest) -> HttpResponse:
-    actions.hide_setup(request.actor)
+    actions.hide_setup(request.actor, clock.now())
     messages.success(request, "The first steps are put away. You find everything under Settings.")
     return redirect("home")
 
@@ -77,10 +78,7 @@ def _team(request: ActorRequest) -> HttpResponse:
 
 
 def _formed(request: ActorRequest, formed: actions.Formed) -> HttpResponse:
-    links = [
-        {"invited": i, "url": settings.PUBLIC_URL + reverse("invitation", args=[i.token]) if i.user else ""}
-        for i in formed.invited
-    ]
+    links = [{"invited": i, "url": link_of(i.token) if i.user else ""} for i in formed.invited]
     context = {"team": formed.team, "links": links, "mailed": bool(settings.SMTP_URL), **_frame(request, "team")}
     return never_kept(show(request, "home/setup/invited.html", context))
 

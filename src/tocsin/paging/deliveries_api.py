@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tocsin import clock, rest
 from tocsin.outbox import actions as outbox
-from tocsin.outbox.models import Message, State
+from tocsin.outbox.models import Message
 from tocsin.paging import outgoing
 from tocsin.rest import Page, Paging, actor
 
@@ -20,7 +20,7 @@ class MessageOut(Schema):
     id: int
     kind: str = Field(description="The channel.", examples=["email"])
     purpose: str = Field(description="page, test, verification, invitation, notice or subscription.", examples=["page"])
-    state: State = Field(
+    state: str = Field(
         description="pending, sending, sent (the provider took it), delivered (it says that it arrived), failed (for "
         "good), unknown (it may have left, and is sent again) or cancelled (no longer needed)."
     )

@@ -11,11 +11,13 @@ from pydantic import Field
 from tocsin import clock, rest
 from tocsin.core.permissions import Role, Scope
 from tocsin.core.signals import Urgency
-from tocsin.people import actions, queries
+from tocsin.people import actions, entering_api, queries
+from tocsin.people.entering_api import Link, link_out
 from tocsin.people.models import ApiToken, ContactMethod, Team, User
 from tocsin.rest import Page, Paging, WallTime, actor
 
 router = Router()
+router.add_router("", entering_api.router)
 
 
 class PersonOut(Schema):
@@ -28,6 +30,13 @@ class PersonOut(Schema):
     quiet_from: WallTime | None
     quiet_until: WallTime | None
     is_active: bool
+    invitation_ends_at: datetime | None = Field(
+        description="While there is a link by which they choose a password: until when it works."
+    )
+
+    @staticmethod
+    def resolve_invitation_ends_at(obj: object) -> datetime | None:
+        return getattr(getattr(obj, "invitation", None), "expires_at", None)
 
 
 class PersonIn(Schema):
@@ -48,9 +57,8 @@ class PersonChange(Schema):
     is_active: bool | None = None
 
 
-class Invited(Schema):
+class Invited(Link):
     person: PersonOut
-    token: str = Field(description="Of the link /invitation/<token>/, where the person chooses a password. Shown once.")
 
 
 class Member(Schema):
@@ -141,7 +149,7 @@ def invite(request: HttpRequest, body: PersonIn) -> Status[dict[str, object]]:
     who = actor(request)
     team = queries.team(who, body.team) if body.team else None
     person, token = actions.invite(who, body.email, body.name, body.role, team, clock.now())
-    return Status(201, {"person": person, "token": token})
+    return Status(201, {"person": person, **link_out(token)})
 
 
 @router.get("/people/{int:pk}", response=PersonOut, tags=["people"], summary="A person")

@@ -81,6 +81,11 @@ def renew_invitation(actor: Actor, user: User, now: datetime) -> str:
         return _invite(actor, user, now)
 
 
+def link_of(token: str) -> str:
+    """Where the raw token of an invitation leads to."""
+    return settings.PUBLIC_URL.rstrip("/") + reverse("invitation", args=[token])
+
+
 def accept_invitation(token: str, password: str, now: datetime) -> User:
     found = invitation(token, now)
     if found is None:
@@ -134,7 +139,7 @@ def _letter(actor: Actor, user: User, token: str) -> Draft:
         title="You are invited to Tocsin",
         text=f"{actor.name} invites you to Tocsin, where your team is paged and handles incidents. "
         "Choose a password to begin. The link works once and holds for seven days.",
-        url=settings.PUBLIC_URL + reverse("invitation", args=[token]),
+        url=link_of(token),
     )
     key = sealing.fingerprint(f"invitation {token}")
     return Draft(kind="email", purpose="invitation", target=user.email, secret="", content=content, key=key)

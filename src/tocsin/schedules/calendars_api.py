@@ -15,27 +15,27 @@ from tocsin.schedules.models import CalendarLink, ImportedCalendar
 router = Router()
 
 
-class LinkIn(Schema):
+class CalendarLinkIn(Schema):
     schedule: str | None = Field(None, description="Slug; null: all shifts of the token's person.")
 
 
-class LinkOut(LinkIn):
+class CalendarLinkOut(CalendarLinkIn):
     id: int
     created_at: datetime
     read_at: datetime | None
 
 
-class LinkMade(LinkOut):
+class CalendarLinkMade(CalendarLinkOut):
     url: str = Field(description="Shown only now.")
 
 
-@router.get("/calendar-links", response=Page[LinkOut], summary="Your calendar links")
+@router.get("/calendar-links", response=Page[CalendarLinkOut], summary="Your calendar links")
 def links(request: HttpRequest, paging: Query[Paging]) -> dict[str, object]:
     return rest.page_of(feeds.links(actor(request)), paging, _link)
 
 
-@router.post("/calendar-links", response={201: LinkMade}, summary="Make a calendar link, or make it anew")
-def make_link(request: HttpRequest, body: LinkIn) -> Status[dict[str, object]]:
+@router.post("/calendar-links", response={201: CalendarLinkMade}, summary="Make a calendar link, or make it anew")
+def make_link(request: HttpRequest, body: CalendarLinkIn) -> Status[dict[str, object]]:
     who = actor(request)
     schedule = queries.schedule(who, body.schedule) if body.schedule else None
     row, url = feeds.make_link(who, schedule, clock.now())

@@ -92,6 +92,8 @@ def change_integration(actor: Actor, integration: Integration, now: datetime, **
     if changes.get("secret") and not signs(integration.kind):
         sentence = "This tool does not sign what it sends, so a secret would keep everything out. Leave it empty."
         raise Refused(sentence, {"secret": sentence})
+    if "topics" in changes:
+        changes["topics"] = _checked_topics(integration.kind, changes["topics"])
     changed = writing.change(actor, integration, now, changes)
     wakeups.notify()
     return changed
@@ -148,6 +150,17 @@ def _check_mapping(kind: str, mapping: Mapping[str, object]) -> None:
         _check_fit(kind, mapping)
     except Unreadable as error:
         raise Refused(str(error), {"mapping": str(error)}) from error
+
+
+def _checked_topics(kind: str, topics: object) -> list[str]:
+    """Each once, in their order."""
+    found = list(dict.fromkeys(map(str, topics if isinstance(topics, list) else ())))
+    if found and kind != "sns":
+        raise Refused("Only an integration of kind sns listens to topics.", {"topics": "Only SNS has topics."})
+    if wrong := [topic for topic in found if not topic.startswith("arn:aws")]:
+        sentence = f"“{wrong[0]}” is not the ARN of a topic: arn:aws:sns:region:account:name."
+        raise Refused(sentence, {"topics": sentence})
+    return found
 
 
 def _check_fit(kind: str, mapping: Mapping[str, object]) -> None:

@@ -67,6 +67,9 @@ class ServiceOut(ServiceIn):
     slug: str
 
 
+Topic = Annotated[str, Field(max_length=300, examples=["arn:aws:sns:eu-central-1:123456789012:alarms"])]
+
+
 class IntegrationIn(Schema):
     kind: str = Field(description=f"One of {', '.join(sorted(BY_HAND))}.")
     name: str = Field(max_length=80)
@@ -79,6 +82,9 @@ class IntegrationChange(Schema):
     is_enabled: bool | None = None
     is_routed: bool | None = Field(None, description="Whether the routing tree may move its alerts.")
     secret: str | None = Field(None, max_length=500, description="What the tool signs with; empty: need not sign.")
+    topics: list[Topic] | None = Field(
+        None, max_length=50, description="Of kind sns: the ARNs that it listens to; none: the first that is subscribed."
+    )
 
 
 class IntegrationOut(Schema):
@@ -90,6 +96,7 @@ class IntegrationOut(Schema):
     mapping: dict[str, Any]
     is_enabled: bool
     is_routed: bool
+    topics: list[str] = Field(description="Of kind sns: the ARNs that it listens to.")
     is_signed: bool = Field(description="Whether only messages signed with its secret are taken.")
 
 
@@ -211,6 +218,6 @@ def _service(row: Service) -> dict[str, object]:
 
 
 def _integration(row: Integration) -> dict[str, object]:
-    names = ("kind", "name", "key_hint", "mapping", "is_enabled", "is_routed")
+    names = ("kind", "name", "key_hint", "mapping", "is_enabled", "is_routed", "topics")
     known = {"id": row.pk, "service": row.service.slug, "is_signed": bool(row.secret)}
     return {**known, **{name: getattr(row, name) for name in names}}

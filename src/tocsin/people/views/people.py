@@ -16,6 +16,7 @@ from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Actor, Role, Verb
 from tocsin.people import actions, queries
 from tocsin.people.forms import InviteForm, PasswordForm, RoleForm
+from tocsin.people.joining import link_of
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import User
 from tocsin.people.pages import needs, never_kept, put_beside, show
@@ -102,14 +103,10 @@ def person_invite(request: ActorRequest) -> HttpResponse:
 
 
 def _invited(request: ActorRequest, invited: list[actions.Invited]) -> HttpResponse:
-    rows = [{"entry": entry, "link": _link(entry.token)} for entry in invited if entry.user]
+    rows = [{"entry": entry, "link": link_of(entry.token)} for entry in invited if entry.user]
     refused = [entry for entry in invited if not entry.user]
     context = {"rows": rows, "refused": refused, "mailed": bool(settings.SMTP_URL)}
     return never_kept(show(request, "people/invited.html", context))
-
-
-def _link(token: str) -> str:
-    return settings.PUBLIC_URL.rstrip("/") + reverse("invitation", args=[token])
 
 
 @login_not_required
