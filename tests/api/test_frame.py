@@ -166,6 +166,16 @@ def test_the_document_describes_every_route_with_a_summary() -> None:
     assert all(op.get("security") for op in operations)
 
 
+def test_the_document_says_how_every_operation_refuses_and_how_a_post_is_done_once() -> None:
+    document = api.get_openapi_schema(path_prefix=PREFIX)
+    assert {"title", "status", "detail"} <= set(document["components"]["schemas"]["Problem"]["required"])
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+            is_once = "Idempotency-Key" in {each["name"] for each in operation.get("parameters", ())}
+            assert is_once == (method == "post" and not path.endswith("/try")), path
+
+
 def test_no_two_shapes_have_one_name() -> None:
     """The document would show the one for the other."""
     used = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(api.get_openapi_schema(path_prefix=PREFIX))))

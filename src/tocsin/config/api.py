@@ -2,7 +2,6 @@
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled
 from ninja.errors import ValidationError as SchemaError
 from ninja.security import HttpBearer
@@ -14,6 +13,7 @@ from tocsin.audit.api import router as audit
 from tocsin.care.api import router as care
 from tocsin.changes.api import router as changes
 from tocsin.checks.api import router as checks
+from tocsin.config.api_document import Documented
 from tocsin.core.permissions import Actor, Denied
 from tocsin.handoffs.api import router as handoffs
 from tocsin.home.api import router as home
@@ -38,7 +38,7 @@ class Bearer(HttpBearer):
         return actor
 
 
-api = NinjaAPI(
+api = Documented(
     title="Tocsin",
     version="1",
     description="Incident management and on-call. Times are RFC 3339 in UTC; errors are RFC 9457 problem details; "

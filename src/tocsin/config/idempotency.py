@@ -21,12 +21,11 @@ from django.views.decorators.csrf import csrf_exempt
 from tocsin import clock, rest, sealing
 from tocsin.audit.models import Answered
 from tocsin.config.api import Bearer
+from tocsin.config.api_document import LONGEST_KEY, is_kept
 
 View = Callable[..., HttpResponseBase]
-_LONGEST = 200
 _UNDER_WAY = 0  # the status of an answer that is still to come
 _REFUSED = frozenset({404, 409, 422})  # by the work itself, not by what stands before it: token, scopes, throttle, size
-_TRIES = re.compile(r"/try$")
 # is fetched or looked up before it is saved; or is many transactions, one an alert group
 _APART = re.compile(r"/(calendars|calendars/\d+/refresh|checks|alert-groups/acknowledge|alert-groups/resolve)$")
 _LOST = timedelta(minutes=5)  # after which work that has not answered was in a process that is no more
@@ -47,10 +46,10 @@ def once(view: View) -> View:
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key or _TRIES.search(request.path) or _caller(request) is None:
+        if request.method != "POST" or not key or not is_kept(request.path) or _caller(request) is None:
             return view(request, *args, **kwargs)
-        if len(key) > _LONGEST:
-            return rest.problem(422, "Not valid", f"An Idempotency-Key has at most {_LONGEST} characters.")
+        if len(key) > LONGEST_KEY:
+            return rest.problem(422, "Not valid", f"An Idempotency-Key has at most {LONGEST_KEY} characters.")
         return _once(request, _owned(request, key), lambda: view(request, *args, **kwargs))
 
     wrapped.login_required = False  # type: ignore[attr-defined]
