@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.api.asking import by_cursor, refused, twice
 from tests.api.caller import Caller
@@ -59,6 +61,7 @@ def test_who_only_looks_answers_none_of_many(world: World, cast: tuple[Person, P
     for caller in (Caller(observer(world).user), Caller(cast[0].user, Scope.READ)):
         for verb in ("acknowledge", "resolve"):
             refused(caller, "POST", f"/alert-groups/{verb}", {"groups": [world.group().pk]})
+            refused(caller, "POST", f"/alert-groups/{verb}", {"groups": [99_999]})
     assert world.group().state == "triggered"
 
 
@@ -184,3 +187,22 @@ def test_a_mapping_is_tried_on_a_sample_and_on_what_came_in(
     integration.refresh_from_db()
     assert integration.mapping == {}
     refused(Caller(observer(world).user), "POST", path, body)
+
+
+def test_a_list_needs_the_same_number_of_queries_however_long(ada: Caller, monitoring: Monitoring) -> None:
+    monitoring.fires("one")
+    monitoring.fires("one")
+    group, integration = AlertGroup.objects.get().pk, monitoring.source.integration.pk
+    paths = ("/messages", f"/alert-groups/{group}/events", f"/integrations/{integration}/events", "/alert-groups/mine")
+    few = [queries_for(ada, path) for path in paths]
+    for _ in range(4):
+        monitoring.fires("one")
+        monitoring.fires(f"another {AlertGroup.objects.count()}")
+    assert [queries_for(ada, path) for path in paths] == few
+
+
+def queries_for(caller: Caller, path: str) -> int:
+    caller.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        caller.get(path)
+    return len(asked)

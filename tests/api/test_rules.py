@@ -60,10 +60,12 @@ def test_maintenance_is_tried_planned_changed_and_ended_early(api: Caller) -> No
     }
     assert api.post("/maintenance/trial", once, expect=200)["counts"] == {"would be in maintenance": 1}
     made = api.post("/maintenance", once)
+    assert (made["state"], made["changes_at"]) == ("active", "2999-01-01T00:00:00Z")
     path = f"/maintenance/{made['id']}"
     weekly = {"name": "Nightly", "matchers": "team=shop", "weekdays": [6], "opens": "02:00", "minutes": 90}
     changed = api.put(path, weekly)
     assert (changed["services"], changed["weekdays"], changed["opens"]) == ([], [6], "02:00:00")
+    assert changed["changes_at"] is not None
     assert api.post(f"{path}/end", expect=200)["cut_at"] is not None
     assert api.get(path)["name"] == "Nightly"
     assert [m["id"] for m in api.get("/maintenance")["items"]] == [made["id"]]

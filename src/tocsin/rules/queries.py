@@ -7,17 +7,21 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from tocsin.core.permissions import Actor, Verb, require
+from tocsin.core.suppression import next_start, span_at
 from tocsin.rules.models import Inhibition, Maintenance, Route, Silence, UrgencyRule
-from tocsin.rules.rulebook import Rulebook, rulebook
+from tocsin.rules.rulebook import Rulebook, rulebook, window_value
 
 __all__ = [
+    "PLANNED",
     "STATES",
+    "Planned",
     "Rulebook",
     "SilenceFilters",
     "inhibition",
     "inhibitions",
     "maintenance",
     "maintenances",
+    "planned",
     "route",
     "routes",
     "rulebook",
@@ -29,12 +33,21 @@ __all__ = [
     "urgency_rules",
 ]
 STATES = ("active", "pending", "expired")
+PLANNED = ("active", "upcoming", "over")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SilenceFilters:
     state: str = ""  # of STATES; none: what is not over
     text: str = ""  # in its matchers, its reason or its creator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """How a maintenance window stands."""
+
+    state: str  # of PLANNED
+    at: datetime | None  # the end of what goes on, else when it begins next; none: it is over
 
 
 def silences(actor: Actor, filters: SilenceFilters, now: datetime) -> QuerySet[Silence]:
@@ -73,6 +86,19 @@ def maintenances(actor: Actor) -> QuerySet[Maintenance]:
 
 def maintenance(actor: Actor, pk: int) -> Maintenance:
     return maintenances(actor).get(pk=pk)
+
+
+def planned(row: Maintenance, now: datetime) -> Planned:
+    """One that makes no sense counts as over: there is a banner for it."""
+    try:
+        window = window_value(row)
+    except ValueError:
+        return Planned(state="over", at=None)
+    span = span_at(window, now)
+    if span is not None:
+        return Planned(state="active", at=span[1])
+    at = next_start(window, now)
+    return Planned(state="upcoming" if at else "over", at=at)
 
 
 def inhibitions(actor: Actor) -> QuerySet[Inhibition]:

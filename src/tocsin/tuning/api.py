@@ -82,6 +82,8 @@ class MaintenanceOut(MaintenanceIn):
     id: int
     creator: str
     cut_at: datetime | None = Field(description="What was going on then was ended early.")
+    state: Literal["active", "upcoming", "over"]
+    changes_at: datetime | None = Field(description="When what goes on ends, else when it begins next; null: over.")
 
 
 @router.get("/silences", response=Page[SilenceOut], summary="Silences: those that are not over, unless told")
@@ -236,5 +238,7 @@ def _silence(row: Silence, now: datetime) -> dict[str, object]:
 
 def _maintenance(row: Maintenance) -> dict[str, object]:
     names = ("name", "matchers", "starts_at", "ends_at", "weekdays", "opens", "minutes", "zone", "creator", "cut_at")
+    stands = queries.planned(row, clock.now())
     known = {"id": row.pk, "services": [service.slug for service in row.services.all()]}
+    known |= {"state": stands.state, "changes_at": stands.at}
     return {**known, **{name: getattr(row, name) for name in names}}

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin import clock
 from tocsin.core.permissions import Verb
 from tocsin.core.routing import destination
-from tocsin.core.suppression import next_start, span_at
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.pages import needs, put_beside, show
 from tocsin.people.problems import Refused
@@ -23,7 +22,6 @@ from tocsin.policies.queries import policies
 from tocsin.rules import inhibitions, maintenance, queries, routing, urgency
 from tocsin.rules.doubts import doubts
 from tocsin.rules.models import Inhibition, Maintenance, Route, UrgencyRule
-from tocsin.rules.rulebook import window_value
 from tocsin.services.queries import services
 from tocsin.tuning import trying
 from tocsin.tuning.forms import (
@@ -62,23 +60,15 @@ def maintenances(request: ActorRequest) -> HttpResponse:
     """What goes on now first, then by when it comes next, then what is over."""
     now = clock.now()
     rows = [_planned(row, now) for row in queries.maintenances(request.actor)[:_MOST]]
-    rows.sort(key=lambda row: (_STATES.index(row["state"]), row["at"] or now))
+    rows.sort(key=lambda row: (queries.PLANNED.index(row["state"]), row["at"] or now))
     return _list(request, "maintenances", rows)
 
 
-_STATES = ("active", "upcoming", "over")
 _MOST = 500  # windows, the newest
 
 
 def _planned(row: Maintenance, now: datetime) -> dict[str, Any]:
-    try:
-        window = window_value(row)
-    except ValueError:  # there is a banner for it; the list leads to where it is mended
-        return {"row": row, "state": "over", "at": None, "weekly": ""}
-    span = span_at(window, now)
-    at = span[1] if span else next_start(window, now)
-    state = "active" if span else "upcoming" if at else "over"
-    return {"row": row, "state": state, "at": at, "weekly": weekly_words(row)}
+    return {"row": row, "weekly": weekly_words(row), **vars(queries.planned(row, now))}
 
 
 @needs(Verb.CONFIGURE)
