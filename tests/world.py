@@ -170,8 +170,7 @@ class World:
 
     def send(self) -> int:
         leased = claims.lease("test", self.now, 500)
-        for message in leased:
-            letter = sender.letter_of(message, self.now)
+        for message, letter in sender.letters_of(leased, self.now):
             result = letter if isinstance(letter, Failed) else self.network.send(letter)
             sender.record(message, result, self.now)
         return len(leased)

@@ -8,6 +8,7 @@ from tocsin.channels.contract import Failed, Retry
 from tocsin.core.permissions import Role
 from tocsin.engine import auditor
 from tocsin.health.problems import open_problems
+from tocsin.outbox import actions as outbox
 from tocsin.outbox import claims
 from tocsin.paging.models import Notification
 from tocsin.people import actions as people
@@ -237,4 +238,34 @@ def test_a_person_with_nothing_but_a_closed_tab_is_passed_over_when_it_has_not_r
     world.nothing_else()
     world.forward(minutes=5)
     grace.expect_page("checkout")
+    world.nothing_else()
+
+
+def test_a_page_that_waits_to_be_tried_again_does_not_go_to_an_address_that_was_removed(
+    world: World, olga: Person
+) -> None:
+    ada, grace = world.person("Ada"), world.person("Grace")
+    ada.provider_is_down()
+    world.monitoring(world.policy([ada], [grace])).fires()
+    ada.provider_is_back()
+    people.remove_method(ada.actor, ada.user.contact_methods.get(), world.now)
+    world.forward(minutes=1)
+    grace.expect_page("checkout")
+    world.nothing_else()
+
+
+def test_nor_to_somebody_who_was_switched_off_meanwhile_nor_when_it_is_tried_again_by_hand(
+    world: World, olga: Person
+) -> None:
+    ada, grace = world.person("Ada"), world.person("Grace")
+    ada.provider_is_down()
+    world.monitoring(world.policy([ada], [grace])).fires()
+    ada.provider_is_back()
+    people.set_active(olga.actor, ada.user, world.now, active=False)
+    world.forward(minutes=1)
+    grace.expect_page("checkout")
+    message = Notification.objects.get(user=ada.user).message
+    assert message is not None
+    outbox.retry(olga.actor, message.pk, world.now)
+    world.settle()
     world.nothing_else()

@@ -9,6 +9,11 @@ from tocsin.audit.models import Record
 from tocsin.core.permissions import Actor
 
 
+def about(obj: Model) -> dict[str, str]:
+    """By which fields of a record its object is found."""
+    return {"object_kind": str(obj._meta.verbose_name)[:40], "object_id": "" if obj.pk is None else str(obj.pk)}
+
+
 def record(
     actor: Actor,
     verb: str,
@@ -29,8 +34,7 @@ def record(
         actor=actor.name[:160],
         via=actor.via[:12],
         verb=verb[:40],
-        object_kind=str(obj._meta.verbose_name)[:40],
-        object_id="" if obj.pk is None else str(obj.pk),
+        **about(obj),
         object_name=str(obj)[:200],
         before=before,
         after=after,

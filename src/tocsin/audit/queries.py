@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
+from tocsin.audit.actions import about
 from tocsin.audit.models import Record
 from tocsin.core.permissions import Actor, Verb, require
 
@@ -28,6 +29,21 @@ def records(
     if since:
         found = found.filter(at__gte=since)
     return found.filter(at__lt=until) if until else found
+
+
+def newest(row: Model) -> int:
+    """The number of the last record about it; 0: none."""
+    return _about(row).values_list("pk", flat=True).first() or 0
+
+
+def by_others(row: Model, since: int, user_id: int | None) -> Record | None:
+    """The last record about it that is newer than `since` and somebody else's."""
+    newer = _about(row).filter(pk__gt=since)
+    return (newer if user_id is None else newer.exclude(user_id=user_id)).first()
+
+
+def _about(row: Model) -> QuerySet[Record]:
+    return Record.objects.filter(**about(row)).order_by("-pk")
 
 
 def kinds(actor: Actor) -> list[str]:

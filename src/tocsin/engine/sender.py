@@ -7,6 +7,7 @@ nobody else's messages, and a process that is killed leaves no more messages in 
 
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from tocsin.health import beats, presence, problems
 from tocsin.health.edges import MOODS, contained
 from tocsin.outbox import claims
 from tocsin.outbox.models import Message
-from tocsin.paging import settling
+from tocsin.paging import releasing, settling
 from tocsin.sealing import Unsealable
 
 AGAIN = 0.5  # seconds until the next look while something is due that could not be taken
@@ -118,8 +119,8 @@ class Sender:
         leased = claims.lease(self._node, now, free, kind=kind)
         begun = 0
         try:
-            for message in leased:
-                self._pools[kind].submit(self._send, message, letter_of(message, now))
+            for message, letter in letters_of(leased, now):
+                self._pools[kind].submit(self._send, message, letter)
                 self._in_air[kind] += 1
                 begun += 1
         finally:
@@ -141,6 +142,12 @@ def send(letter: Letter) -> Result:
     """A channel's mistake must not lose the message."""
     done = contained(lambda: CHANNELS[letter.kind].send(letter), "a channel failed", kind=letter.kind)
     return done.value or Retry(error=f"Tocsin made a mistake: {type(done.error).__name__}: {done.error}")
+
+
+def letters_of(messages: Sequence[Message], now: datetime) -> list[tuple[Message, Letter | Failed]]:
+    """Pages to addresses that are nobody's any more fail: it may be somebody else's by now."""
+    gone = releasing.gone([message.pk for message in messages])
+    return [(m, Failed(error=releasing.GONE) if m.pk in gone else letter_of(m, now)) for m in messages]
 
 
 def letter_of(message: Message, now: datetime) -> Letter | Failed:

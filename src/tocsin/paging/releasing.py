@@ -1,10 +1,11 @@
 """Notifications that had to wait for their rule's delay."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tocsin.core.escalation import Status
 from tocsin.health import wakeups
@@ -32,6 +33,14 @@ def release_due(now: datetime, limit: int = 500) -> int:
     for pk, error in unable:
         settling.fail_alone(pk, error, now)
     return released
+
+
+def gone(message_ids: Collection[int]) -> set[int]:
+    """Of messages that are about to be sent: the pages whose method was removed, or whose person is not active any
+    more, since they were put into the outbox."""
+    pages = Notification.objects.filter(message__in=message_ids).order_by()
+    found = pages.filter(Q(method=None) | Q(user__is_active=False)).values_list("message_id", flat=True)
+    return {pk for pk in found if pk is not None}
 
 
 def _newest(found: list[Notification]) -> list[Notification]:

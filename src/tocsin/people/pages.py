@@ -6,9 +6,12 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
 from django import forms
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
+from tocsin.audit import queries as audit
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.problems import Refused
@@ -48,6 +51,32 @@ def put_beside(form: forms.BaseForm, refusal: Refused) -> None:
         form.add_error(name, text)
     if not here:
         form.add_error(None, str(refusal))
+
+
+def standing(request: ActorRequest, form: forms.BaseForm, row: Model | None) -> str:
+    """The mark of how the row stood when its page was opened, for a hidden field `standing` in the page's form.
+
+    What was typed over something older would undo what somebody else has saved meanwhile: then the form gets an error
+    that says who, and the page comes again with the mark of how it stands now.
+    """
+    if row is None:
+        return ""
+    opened = request.POST.get("standing", "")
+    if not (opened.isascii() and opened.isdecimal() and len(opened) < _LONGEST_MARK):
+        return str(audit.newest(row))
+    other = audit.by_others(row, int(opened), request.actor.user_id) if form.is_bound else None
+    if other is None:
+        return opened
+    form.full_clean()
+    form.add_error(None, _OVERTAKEN.format(who=other.actor, at=f"{timezone.localtime(other.at):%H:%M}"))
+    return str(audit.newest(row))
+
+
+_LONGEST_MARK = 19  # digits
+_OVERTAKEN = (
+    "{who} changed this at {at}, after you had opened it. Nothing of yours was saved; what you typed is still here. "
+    "Look in another tab at how it stands now; save again to put yours in its place."
+)
 
 
 def never_kept(response: HttpResponse) -> HttpResponse:

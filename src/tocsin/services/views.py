@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from tocsin import clock
 from tocsin.core.permissions import Verb, require
 from tocsin.people.middleware import ActorRequest
+from tocsin.people.pages import standing
 from tocsin.people.problems import Refused
 from tocsin.policies import queries as policies
 from tocsin.services import actions, newkeys, queries
@@ -40,6 +41,7 @@ def service_edit(request: ActorRequest, slug: str) -> HttpResponse:
     require(request.actor, Verb.CONFIGURE)
     service = queries.service(request.actor, slug)
     form = ServiceForm(request.actor, request.POST or None, initial=initial_of(service))
+    mark = standing(request, form, service)
     if form.is_valid():
         try:
             actions.change_service(request.actor, service, now=clock.now(), **form.cleaned_data)
@@ -48,7 +50,7 @@ def service_edit(request: ActorRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"{service} was saved.")
             return redirect("service", service.slug)
-    context = {"form": form, "service": queries.service(request.actor, slug), "has_policies": True}
+    context = {"form": form, "service": queries.service(request.actor, slug), "has_policies": True, "standing": mark}
     return render(request, "services/service_form.html", context)
 
 

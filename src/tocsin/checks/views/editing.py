@@ -14,7 +14,7 @@ from tocsin.checks.forms import FORMS, CheckForm
 from tocsin.checks.models import Check
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 from tocsin.services import newkeys
 from tocsin.services import queries as services
@@ -86,6 +86,7 @@ def check_look(request: ActorRequest, pk: int) -> HttpResponse:
 def _edited(request: ActorRequest, form: CheckForm, row: Check | None) -> HttpResponse:
     """“try” looks at the target once and keeps nothing; everything else saves."""
     context: dict[str, Any] = {"form": form, "check": row, "kind": KINDS[form.kind], "kind_name": form.kind}
+    context["standing"] = standing(request, form, row)
     if form.is_valid():
         try:
             if request.POST.get("act") == "try":

@@ -1,6 +1,7 @@
 """Teams."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -11,7 +12,7 @@ from tocsin.people import actions, queries
 from tocsin.people.forms import TeamForm
 from tocsin.people.middleware import ActorRequest
 from tocsin.people.models import Team
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 
 
@@ -31,8 +32,9 @@ def team_new(request: ActorRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            made = actions.create_team(request.actor, typed["name"], clock.now(), description=typed["description"])
-            _set_members(request, made)
+            with transaction.atomic():
+                made = actions.create_team(request.actor, typed["name"], clock.now(), description=typed["description"])
+                _set_members(request, made)
         except Refused as refusal:
             put_beside(form, refusal)
         else:
@@ -45,16 +47,18 @@ def team_new(request: ActorRequest) -> HttpResponse:
 def team_edit(request: ActorRequest, slug: str) -> HttpResponse:
     found = queries.team(request.actor, slug)
     form = TeamForm(request.POST or None, initial={"name": found.name, "description": found.description})
+    mark = standing(request, form, found)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_team(request.actor, found, clock.now(), **form.cleaned_data)
-            _set_members(request, found)
+            with transaction.atomic():
+                actions.change_team(request.actor, found, clock.now(), **form.cleaned_data)
+                _set_members(request, found)
         except Refused as refusal:
             put_beside(form, refusal)
         else:
             messages.success(request, f"{found.name} is saved.")
             return redirect(found)
-    return _edit_page(request, form, found)
+    return _edit_page(request, form, found, mark)
 
 
 @require_POST
@@ -65,12 +69,13 @@ def team_delete(request: ActorRequest, slug: str) -> HttpResponse:
     return redirect("teams")
 
 
-def _edit_page(request: ActorRequest, form: TeamForm, found: Team | None) -> HttpResponse:
+def _edit_page(request: ActorRequest, form: TeamForm, found: Team | None, mark: str = "") -> HttpResponse:
     members = {m.user_id: m.is_lead for m in found.memberships.all()} if found else {}
     chosen = _chosen(request.POST) if request.method == "POST" else members
     people = queries.people(request.actor)
     rows = [{"person": p, "place": _place(chosen, p.pk)} for p in people if p.is_active or p.pk in members]
-    context = {"form": form, "team": queries.team(request.actor, found.slug) if found else None, "rows": rows}
+    team = queries.team(request.actor, found.slug) if found else None
+    context = {"form": form, "team": team, "rows": rows, "standing": mark}
     return show(request, "people/team_edit.html", context, wrong=form.is_bound)
 
 

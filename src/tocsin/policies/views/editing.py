@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from tocsin import clock
 from tocsin.core.permissions import Actor, Verb
 from tocsin.people.middleware import ActorRequest
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 from tocsin.people.queries import people, teams
 from tocsin.policies import actions, editing, queries
@@ -52,6 +52,7 @@ def _edit(
     editor = Editor(editing.with_spare(typed), _choices(request.actor), is_bound=what == "save")
     shown = {**initial, **request.POST.dict()}  # after adding a row: what was typed, unchecked
     form = PolicyForm(request.POST if what == "save" else None, initial=shown, teams=teams(request.actor))
+    mark = standing(request, form, found)
     if what == "save" and form.is_valid() & editor.is_valid():
         try:
             saved = save(request.actor, found, form.cleaned_data, editor.specs(), editor.last(), clock.now())
@@ -60,7 +61,7 @@ def _edit(
         else:
             messages.success(request, f"{saved.name} is saved. Escalations that run already keep what they began with.")
             return redirect(saved)
-    context = {"form": form, "editor": editor, "policy": found}
+    context = {"form": form, "editor": editor, "policy": found, "standing": mark}
     return show(request, "policies/policy_edit.html", context, wrong=what == "save")
 
 

@@ -13,7 +13,7 @@ from tocsin import clock
 from tocsin.core.permissions import Actor, Verb
 from tocsin.core.rota import Unloadable, final
 from tocsin.people.middleware import ActorRequest
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 from tocsin.people.queries import people, person, teams
 from tocsin.schedules import actions, editing, queries
@@ -67,8 +67,9 @@ def _edit(request: ActorRequest, found: Schedule | None, initial: dict[str, obje
     active = person_choices(people(request.actor).filter(is_active=True))
     editor = Editor(editing.with_spare(typed), active, is_bound=checks)
     form = _form(request, initial, is_bound=checks)
+    mark = standing(request, form, found)
     whole = form.is_valid() & editor.is_valid() if checks else False
-    context: dict[str, object] = {"form": form, "editor": editor, "schedule": found}
+    context: dict[str, object] = {"form": form, "editor": editor, "schedule": found, "standing": mark}
     if whole and what == "preview":
         context |= _preview(form, editor, found, now, request.actor)
     if whole and what == "save":

@@ -16,7 +16,7 @@ from tocsin import clock
 from tocsin.core.permissions import Verb
 from tocsin.core.routing import destination
 from tocsin.people.middleware import ActorRequest
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 from tocsin.policies.queries import policies
 from tocsin.rules import inhibitions, maintenance, queries, routing, urgency
@@ -279,7 +279,7 @@ def _form(
 ) -> HttpResponse:
     """“try” shows what would have been different; everything else saves."""
     context: dict[str, object] = {"form": form, "row": row, "tab": tab, "tabs": TABS, "word": _NEW[tab]}
-    context["delete"] = f"{tab[:-1]}_delete"
+    context["delete"], context["standing"] = f"{tab[:-1]}_delete", standing(request, form, row)
     if request.method == "POST" and form.is_valid():
         try:
             if "try" in request.POST:

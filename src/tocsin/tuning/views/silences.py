@@ -11,7 +11,7 @@ from tocsin import clock
 from tocsin.alerts import queries as alerts
 from tocsin.core.permissions import Verb
 from tocsin.people.middleware import ActorRequest
-from tocsin.people.pages import needs, put_beside, show
+from tocsin.people.pages import needs, put_beside, show, standing
 from tocsin.people.problems import Refused
 from tocsin.rules import queries, silences, typed
 from tocsin.rules.doubts import doubts
@@ -60,6 +60,7 @@ def silence(request: ActorRequest, key: str) -> HttpResponse:
     now = clock.now()
     row = queries.silence(request.actor, typed.key(key))
     form = SilenceForm(request.POST or None, initial=silence_initial(row))
+    mark = standing(request, form, row)
     if request.method == "POST" and "look" not in request.POST and form.is_valid():
         starts, ends = form.span(now)
         changes = {name: form.cleaned_data[name] for name in ("matchers", "reason")}
@@ -71,7 +72,7 @@ def silence(request: ActorRequest, key: str) -> HttpResponse:
             messages.success(request, "The silence was saved.")
             _warn(request, row)
             return redirect(row)
-    return _page(request, form, row, now)
+    return _page(request, form, row, now, mark)
 
 
 @require_safe
@@ -112,11 +113,12 @@ def _initial(request: ActorRequest) -> dict[str, object]:
     return {"matchers": asked.get("matchers", "")}
 
 
-def _page(request: ActorRequest, form: SilenceForm, row: Silence | None, now: datetime) -> HttpResponse:
+def _page(request: ActorRequest, form: SilenceForm, row: Silence | None, now: datetime, mark: str = "") -> HttpResponse:
     text = str(form["matchers"].value() or "")
     context: dict[str, object] = {
         "form": form,
         "silence": row,
+        "standing": mark,
         "state": queries.state_of(row, now) if row else "",
         **_looked(request, text, row.integration_id if row else None, now),
     }
