@@ -5,8 +5,9 @@ import json
 import random
 import threading
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
-from time import sleep
+from time import monotonic, sleep
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ class Load:
     accepted: list[str] = field(default_factory=list)  # dedup keys
     receipts: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)  # answers that should not be
+    times: list[float] = field(default_factory=list)  # monotonic; when each of the accepted was
+    refusals: Counter[int] = field(default_factory=Counter)  # by status; 0: no answer
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -47,6 +50,7 @@ class Load:
                 sleep(0.02)
                 connection.close()
             self.accepted.append(key)
+            self.times.append(monotonic())
             sleep(self.pause)
         connection.close()
 
@@ -62,7 +66,10 @@ class Load:
             answer = connection.getresponse()
             text = answer.read()
         except (http.client.HTTPException, OSError):
+            self.refusals[0] += 1
             return False
+        if answer.status != 202:
+            self.refusals[answer.status] += 1
         if answer.status not in {202, 429, 503}:
             self.odd.append(f"{answer.status} {text[:200]!r}")
         if answer.status == 202:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -84,6 +85,33 @@ if IS_POSTGRESQL:
 
         asyncio.run(story())
         assert silent.calls() == 1
+
+    class Sluggish:
+        """A pool that takes nothing back before its gate is open."""
+
+        def __init__(self, pool: Any) -> None:
+            self._pool, self.gate = pool, asyncio.Event()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._pool, name)
+
+        async def release(self, connection: Any) -> None:
+            await self.gate.wait()
+            await self._pool.release(connection)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_whoever_waits_is_told_before_a_lost_statement_was_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
+        async def story() -> None:
+            store = store_on(here())
+            await store.open()
+            store._pool = pool = Sluggish(store._pool)
+            monkeypatch.setattr("tocsin.ingest.postgresql._HAS", "SELECT nothing.at_all, $1::text")
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(store.has("a receipt"), 5)
+            pool.gate.set()
+            await store.close()
+
+        asyncio.run(story())
 
     @pytest.mark.django_db(transaction=True)
     def test_where_nobody_writes_the_sender_is_asked_to_come_again(silent: Silent) -> None:

@@ -6,15 +6,16 @@ in the order of writing: a client that waits for its answer before it sends agai
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import asyncpg
 import structlog
 
 from tocsin.health.wakeups import CHANNEL
 from tocsin.ingest.contract import Conflict, Key, Row, Unavailable, key_of
+from tocsin.ingest.outcomes import outcome
 
-PATIENCE = 10.0  # seconds for any statement, and for a connection to come free
+PATIENCE = 8.0  # seconds for any statement, and for a connection to come free; many senders hang up after ten
 _COLUMNS = ("receipt", "integration_id", "kind", "body", "received_at")
 _KEYS = (
     "SELECT key_hash, id, kind, secret, topics FROM services_integration "
@@ -60,6 +61,7 @@ class PostgresStore:
         self._pool: asyncpg.Pool = None
         self._news = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[object]] = set()
 
     async def open(self) -> None:
         # made without a connection, so a database that is away now is found as soon as it is back
@@ -67,7 +69,7 @@ class PostgresStore:
             **{"timeout": 5, **self._parameters},
             connect=self._places.connect,
             min_size=0,
-            max_size=self.at_once + 2,  # one for keys, one for the news
+            max_size=2 * self.at_once + 2,  # one for keys, one for the news, and those that are still called off
             command_timeout=PATIENCE,
             server_settings={"application_name": "tocsin ingest", "synchronous_commit": "on"},
         )
@@ -76,7 +78,7 @@ class PostgresStore:
 
     async def write(self, rows: Sequence[Row]) -> None:
         try:
-            async with self._pool.acquire(timeout=PATIENCE) as connection:
+            async with self._connection() as connection:
                 await connection.copy_records_to_table("alerts_event", records=rows, columns=_COLUMNS)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise Conflict(str(error)) from error
@@ -86,14 +88,16 @@ class PostgresStore:
 
     async def keys(self, fingerprints: Sequence[str]) -> Mapping[str, Key]:
         try:
-            rows = await self._pool.fetch(_KEYS, list(fingerprints))
+            async with self._connection() as connection:
+                rows = await connection.fetch(_KEYS, list(fingerprints))
         except _LOST as error:
             raise await self._lost(error) from error
         return {mark: key_of(*row) for mark, *row in rows}
 
     async def has(self, receipt: str) -> bool:
         try:
-            return bool(await self._pool.fetchval(_HAS, receipt))
+            async with self._connection() as connection:
+                return bool(await connection.fetchval(_HAS, receipt))
         except _LOST as error:
             raise await self._lost(error) from error
 
@@ -103,6 +107,22 @@ class PostgresStore:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._telling
         await self._pool.close()
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Where something went wrong nobody waits for it to be given back.
+
+        Before, what is under way is called off, and that takes as long again where the machine has vanished.
+        """
+        connection = await self._pool.acquire(timeout=PATIENCE)
+        try:
+            yield connection
+        except BaseException:
+            leaving = asyncio.get_running_loop().create_task(outcome(self._pool.release(connection)))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+            raise
+        await self._pool.release(connection)
 
     async def _tell(self) -> None:
         """Wakes the engine after commits, by a connection of its own: a NOTIFY inside would make commits queue."""
