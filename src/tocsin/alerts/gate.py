@@ -96,7 +96,7 @@ class Gate:
                 return paused(terms.pause, alert.opened_at, at)
             case HoldKind.FLAPPING:
                 return flapping.still_held(terms.tolerance, self.flaps.get(key, flapping.STEADY), at)
-            case HoldKind.SETTLING if alert.held_until and at < alert.held_until:
+            case HoldKind.SETTLING if alert.held_until and storms.waits(terms.shelter, alert.held_until, at):
                 return storms.waiting(alert.held_until)
             case HoldKind.STORM if self._has_storm(alert):
                 return storms.part_of(self.numbers.of(alert.holder) if alert.holder else alert.held_by)

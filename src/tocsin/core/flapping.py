@@ -74,8 +74,9 @@ def recovered(tolerance: Tolerance, flap: Flap, at: datetime) -> Seen:
 
 
 def is_over(tolerance: Tolerance, flap: Flap, now: datetime) -> bool:
-    """Whether it flapped and has been calm for long enough."""
-    return flap.since is not None and bool(flap.changes) and now - flap.changes[-1] >= tolerance.calm
+    """Whether it flapped and has been calm for long enough. What it did later than now says nothing: the clock was set
+    back since."""
+    return flap.since is not None and bool(flap.changes) and abs(now - flap.changes[-1]) >= tolerance.calm
 
 
 def still_held(tolerance: Tolerance, flap: Flap, now: datetime) -> Hold | None:

@@ -73,12 +73,17 @@ def arrive(shelter: Shelter, weather: Weather, at: datetime, *, is_known: bool =
         count = weather.count + (0 if is_known else 1)
         return Arrival(weather=replace(weather, last_at=last, count=count), reason=Reason.JOINS)
     before = CALM if weather.since is not None else weather
-    recent = (*(t for t in before.recent if at - t < shelter.window), at)
+    recent = (*(t for t in before.recent if abs(at - t) < shelter.window), at)
     if len(recent) > shelter.threshold:
         return Arrival(weather=Weather(since=recent[0], last_at=at, count=len(recent)), reason=Reason.BREAKS)
-    if before.settles_at is not None and at < before.settles_at:
+    if before.settles_at is not None and waits(shelter, before.settles_at, at):
         return Arrival(weather=replace(before, recent=recent), reason=Reason.WAITS)
     return Arrival(weather=Weather(recent=recent, settles_at=at + shelter.settle), reason=Reason.CALM)
+
+
+def waits(shelter: Shelter, until: datetime, now: datetime) -> bool:
+    """Not longer than it takes, also where a clock was set back since; twice that, as no two clocks are alike."""
+    return now < until <= now + 2 * shelter.settle
 
 
 def ends_at(shelter: Shelter, weather: Weather) -> datetime | None:
@@ -96,9 +101,10 @@ def is_sudden(shelter: Shelter, weather: Weather) -> bool:
 
 
 def is_over(shelter: Shelter, weather: Weather, now: datetime) -> bool:
-    """Whether there was a storm and it is over."""
+    """Whether there was a storm and it is over; also where it began later than now, by a clock that was set back."""
     end = ends_at(shelter, weather)
-    return end is not None and now >= end
+    is_ahead = weather.since is not None and now < weather.since - shelter.window
+    return is_ahead or (end is not None and now >= end)
 
 
 def waiting(until: datetime | None) -> Hold:

@@ -15,6 +15,7 @@ from tocsin.channels.contract import Delivered, Failed, Result, Sent
 from tocsin.core.escalation import Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
+from tocsin.engine import clocks
 from tocsin.engine.tick import BROKEN
 from tocsin.health import counters, problems, wakeups
 from tocsin.health.edges import contained
@@ -33,7 +34,7 @@ REPAIRED = "repaired: "  # begins the name of a counter
 UNREPAIRED = "unrepaired: "  # begins the key of a problem
 WAS_HUNG = "engine hung"  # the key of a problem
 # how a key begins → over when it was not seen for so long
-FADING = {BROKEN: LATE, "expiring ": LATE, "reviewing ": LATE, WAS_HUNG: RECENTLY}
+FADING = {BROKEN: LATE, "expiring ": LATE, "reviewing ": LATE, WAS_HUNG: RECENTLY, clocks.SET_BACK: RECENTLY}
 FAILED_DELIVERIES = "failed deliveries"
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from django.db import connection
 from tocsin import clock
 from tocsin.care import recording, warning
 from tocsin.checks import probing
-from tocsin.engine import auditor, clearing, garbage, heartbeat, vacancies
+from tocsin.engine import auditor, clearing, clocks, garbage, heartbeat, vacancies
 from tocsin.engine.prober import Prober
 from tocsin.engine.sender import Sender
 from tocsin.engine.tick import nothing, tick
@@ -98,7 +98,11 @@ class Engine:
         connection.close()
 
     def live(self) -> None:
-        self._do([Chore(every=beats.EVERY.total_seconds(), do=self._beat)])
+        chores = [
+            Chore(every=beats.EVERY.total_seconds(), do=self._beat),
+            Chore(every=beats.EVERY.total_seconds(), do=lambda: clocks.watch(clock.database_now())),
+        ]
+        self._do(chores)
         beats.stopped("engine")
         connection.close()
 

@@ -40,7 +40,7 @@ def stopped(role: str) -> None:
 
 
 def alive(role: str, now: datetime) -> set[str]:
-    return set(Beat.objects.filter(role=role, at__gt=now - STALE).values_list("node", flat=True))
+    return set(Beat.objects.filter(role=role, at__gt=now - STALE, at__lt=now + STALE).values_list("node", flat=True))
 
 
 def clear(now: datetime) -> int:

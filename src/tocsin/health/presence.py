@@ -25,7 +25,7 @@ def gone(tab: str) -> None:
 
 
 def watching(user_ids: Iterable[int], now: datetime) -> set[int]:
-    here = Presence.objects.filter(user_id__in=list(user_ids), seen_at__gt=now - STALE)
+    here = Presence.objects.filter(user_id__in=list(user_ids), seen_at__gt=now - STALE, seen_at__lt=now + STALE)
     return set(here.values_list("user_id", flat=True))
 
 
