@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,7 @@ class Running:
     environ: Mapping[str, str]
     process: subprocess.Popen[bytes] = field(repr=False)
     log: Path
+    command: Sequence[str] = ()
 
     def children(self) -> dict[str, int]:
         """The pid of each child by its name: web, engine, demo."""
@@ -47,6 +48,23 @@ class Running:
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def kill_supervisor(self) -> None:
+        """`kill -9` of the parent alone: its children are asked to end, and do when they have done their work."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Where everything was killed; as often as it takes until the port is free, as an init system does."""
+        end = monotonic() + READY_WITHIN
+        while monotonic() < end:
+            self.process = _spawned(self.command, self.environ, self.log)
+            while self.process.poll() is None:
+                if self.children():
+                    return
+                sleep(0.02)
+            sleep(0.2)
+        raise NotRunning(f"did not start again within {READY_WITHIN:.0f} s:\n{self.tail()}")
 
     def run(self, *arguments: str) -> str:
         """A `tocsin` command beside the server; its output."""
@@ -125,15 +143,16 @@ def start(*options: str, database_url: str = "", **environ: str) -> Running:
         **environ,
     }
     log = data / "log.txt"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin.cli.main", "serve", "--port", str(port), *options],
-            env=variables,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    command = [sys.executable, "-m", "tocsin.cli.main", "serve", "--port", str(port), *options]
+    process = _spawned(command, variables, log)
+    return Running(url=url, data=data, environ=variables, process=process, log=log, command=command)
+
+
+def _spawned(command: Sequence[str], environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
-    return Running(url=url, data=data, environ=variables, process=process, log=log)
 
 
 @lru_cache(maxsize=1)

@@ -31,6 +31,7 @@ class Receiver:
     """An HTTP server. `answers` are given in order, then always the last."""
 
     url: str = ""
+    refuses: frozenset[str] = frozenset()  # paths that are gone for good
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=lambda: [(200, {}, b"ok")])
     heard: list[Heard] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)  # answers wait for it
@@ -73,7 +74,7 @@ def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             state.heard.append(Heard(at=monotonic(), method=self.command, path=self.path, headers=headers, body=body))
             state.hold.wait(20)
             with contextlib.suppress(OSError):
-                self._say(*state.answer())
+                self._say(*((410, {}, b"gone") if self.path in state.refuses else state.answer()))
 
         def _say(self, status: int, headers: dict[str, str], body: bytes) -> None:
             self.send_response(status)
@@ -114,6 +115,7 @@ class Mailbox:
     host: str = "127.0.0.1"
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)  # monotonic; when each came
     senders: list[str] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
     refuse_recipient: str = ""
@@ -134,6 +136,7 @@ class Mailbox:
             return self.refuse_mail
         content = envelope.content
         assert isinstance(content, bytes)
+        self.times.append(monotonic())
         self.mails.append(message_from_bytes(content, policy=SMTP))  # type: ignore[arg-type]
         self.senders.append(str(envelope.mail_from))
         self.over_tls.append(session.ssl is not None)

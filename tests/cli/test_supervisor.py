@@ -143,3 +143,12 @@ def test_who_wants_it_to_stop_while_it_begins_is_heard() -> None:
     )
     process = subprocess.Popen([sys.executable, "-c", early, "import signal; signal.pause()"])
     assert process.wait(15) == 0
+
+
+@pytest.mark.parametrize("child", [["web", "--fd", "0"], ["engine"], ["demo"]])
+def test_a_child_whose_supervisor_died_while_it_was_starting_ends_too(child: list[str]) -> None:
+    of_another = ["--parent", str(os.getppid())]
+    arguments = [sys.executable, "-m", "tocsin.cli.main", *child, *of_another]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert f"the supervisor {os.getppid()} is no more" in done.stderr

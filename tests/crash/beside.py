@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from tests.running import Running
 
@@ -16,6 +17,20 @@ def seed(server: Running, webhook_url: str) -> str:
 def seed_services(server: Running, webhook_url: str, count: int, storm: int = 20) -> list[str]:
     """The keys of integrations of so many services, all of which page the same person by this webhook."""
     return _run(server.environ, "tests.crash.seed", webhook_url, str(count), str(storm)).split()
+
+
+def seed_stories(server: Running, url: str) -> dict[str, Any]:
+    """See tests.crash.seed_stories: `keys` of integrations by their policy, and a `token`."""
+    made: dict[str, Any] = json.loads(_run(server.environ, "tests.crash.seed_stories", url))
+    return made
+
+
+def told(server: Running, receipts: Mapping[str, str]) -> dict[str, Any]:
+    """See tests.crash.told.Told."""
+    path = server.data / "receipts.json"
+    path.write_text(json.dumps(receipts))
+    found: dict[str, Any] = json.loads(_run(server.environ, "tests.crash.told", str(path)))
+    return found
 
 
 def make_rules(environ: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from django.db.models import Count, Q  # noqa: E402 - Django has to be set up fi
 
 from tocsin import clock  # noqa: E402
 from tocsin.alerts.models import Alert, AlertGroup, Event, Waiting  # noqa: E402
+from tocsin.core import lifecycle  # noqa: E402
 from tocsin.health import counters  # noqa: E402
 from tocsin.health.problems import open_problems  # noqa: E402
 from tocsin.outbox import claims  # noqa: E402
@@ -73,8 +74,21 @@ def _illegal() -> dict[str, int]:
     live = Count("escalations", filter=Q(escalations__status__in=["running", "acknowledged"]))
     triggered = AlertGroup.objects.filter(state="triggered").exclude(urgency="none").annotate(live=live)
     running = Escalation.objects.filter(status="running")
+    acknowledged = AlertGroup.objects.filter(state="acknowledged")
+    leased = Message.objects.filter(state="sending", lease_until__lt=clock.database_now())
     return {
         "triggered groups without exactly one live escalation": triggered.exclude(live=1).count(),
+        "triggered groups whose escalation does not run": triggered.exclude(escalations__status="running").count(),
+        "acknowledged groups whose escalation runs": acknowledged.filter(escalations__status="running").count(),
+        "live escalations of resolved groups": Escalation.objects.filter(
+            status__in=["running", "acknowledged"], group__state="resolved"
+        ).count(),
+        "groups that are not in the state of their alerts": _astray(),
+        "messages whose lease ran out": leased.count(),
+        "messages to be sent whose lease is kept": Message.objects.exclude(state="sending")
+        .exclude(leased_by="", lease_until=None)
+        .count(),
+        "escalations that are over and due": Escalation.objects.filter(status="ended").exclude(next_due=None).count(),
         "groups without alerts": AlertGroup.objects.annotate(n=Count("alerts")).filter(n=0).count(),
         "running escalations without a next step": running.filter(next_due=None).count(),
         "running escalations that paged nobody": running.filter(notifications=None).count(),
@@ -86,6 +100,15 @@ def _illegal() -> dict[str, int]:
         .exclude(notification__state="sent")
         .count(),
     }
+
+
+def _astray() -> int:
+    """The most urgent state of its alerts is the group's."""
+    groups = AlertGroup.objects.annotate(
+        triggered=Count("alerts", filter=Q(alerts__state="triggered")),
+        acknowledged=Count("alerts", filter=Q(alerts__state="acknowledged")),
+    )
+    return sum(g.state != lifecycle.group_state(g.triggered, g.acknowledged) for g in groups)
 
 
 def is_at_rest() -> bool:

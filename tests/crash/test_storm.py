@@ -7,8 +7,8 @@ import pytest
 
 from tests.channels import servers
 from tests.crash import beside
+from tests.crash.killers import BOTH, Killer
 from tests.crash.load import Load
-from tests.crash.test_kills import BOTH, Killer
 from tests.running import serving
 
 ALERTS = tuple(f"node-{n}" for n in range(25))

@@ -50,9 +50,10 @@ class Crew:
 
 
 @click.command(hidden=True)
-def demo() -> None:
+@click.option("--parent", type=int, help="The supervisor.")
+def demo(parent: int | None) -> None:
     """Fill an example organisation once, then fire an alert at it. Run by `tocsin serve --demo`."""
-    end_with_parent()
+    end_with_parent(parent)
     url = environment.read().public_url
     _wait(url)
     if queries.is_empty():

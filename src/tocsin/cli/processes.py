@@ -18,9 +18,10 @@ from tocsin.config.environment import MAIL_FD
 @click.command(hidden=True)
 @click.option("--fd", type=int, required=True, help="The listening socket.")
 @click.option("--mail-fd", type=int, help="The socket that mails come in by.")
-def web(fd: int, mail_fd: int | None) -> None:
+@click.option("--parent", type=int, help="The supervisor.")
+def web(fd: int, mail_fd: int | None, parent: int | None) -> None:
     """The front door: ingest, live streams and pages."""
-    end_with_parent()
+    end_with_parent(parent)
     if mail_fd is not None:
         os.environ[MAIL_FD] = str(mail_fd)  # the application is made by its name, without arguments
     config = uvicorn.Config(
@@ -44,9 +45,10 @@ def web(fd: int, mail_fd: int | None) -> None:
 @click.command(hidden=True)
 @click.option("--pulse-fd", type=int, help="Where to show that it moves.")
 @click.option("--was-hung", is_flag=True, help="The one before stood still and was killed.")
-def engine(pulse_fd: int | None, was_hung: bool) -> None:  # noqa: FBT001 - click's
+@click.option("--parent", type=int, help="The supervisor.")
+def engine(pulse_fd: int | None, was_hung: bool, parent: int | None) -> None:  # noqa: FBT001 - click's
     """What acts when time passes."""
-    end_with_parent()
+    end_with_parent(parent)
     django_setup.setup()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

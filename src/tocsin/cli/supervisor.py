@@ -27,6 +27,8 @@ PATIENCE = 25.0  # seconds that children get to finish what they are doing
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
+    """It is started with `--parent PID`: this process, without which it should not go on."""
+
     name: str
     arguments: Sequence[str]
     pass_fds: Sequence[int] = ()
@@ -116,7 +118,8 @@ class Supervisor:
             process.kill()  # also ends one that is stopped; SIGCHLD wakes us to start it again
 
     def _start(self, child: Child, now: float) -> None:
-        arguments, passed = [*child.program.arguments], [*child.program.pass_fds]
+        arguments = [*child.program.arguments, "--parent", str(os.getpid())]
+        passed = [*child.program.pass_fds]
         if child.program.hung_after:
             felt = self._pulse(child)
             arguments += ["--pulse-fd", str(felt.for_child)]
