@@ -9,6 +9,7 @@ from tocsin import clock
 from tocsin.audit.models import Record
 from tocsin.core.permissions import Role, Scope
 from tocsin.rules import editions
+from tocsin.rules.models import Maintenance
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,9 @@ def test_maintenance_is_tried_planned_changed_and_ended_early(api: Caller) -> No
     assert [m["id"] for m in api.get("/maintenance")["items"]] == [made["id"]]
     assert api.call("DELETE", path).status == 204
     assert api.call("POST", "/maintenance", {**once, "services": ["nowhere"]}).status == 404
+    broken = api.post("/maintenance", weekly)
+    Maintenance.objects.update(zone="Mars/Olympus")
+    assert (broken["state"], api.get(f"/maintenance/{broken['id']}")["state"]) == ("upcoming", "over")
 
 
 @pytest.mark.parametrize("end", ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "3000-01-01T00:00:00Z"])

@@ -48,6 +48,7 @@ class Planned:
 
     state: str  # of PLANNED
     at: datetime | None  # the end of what goes on, else when it begins next; none: it is over
+    is_sound: bool = True  # else it makes no sense, and a banner says so
 
 
 def silences(actor: Actor, filters: SilenceFilters, now: datetime) -> QuerySet[Silence]:
@@ -89,11 +90,11 @@ def maintenance(actor: Actor, pk: int) -> Maintenance:
 
 
 def planned(row: Maintenance, now: datetime) -> Planned:
-    """One that makes no sense counts as over: there is a banner for it."""
+    """One that makes no sense counts as over."""
     try:
         window = window_value(row)
     except ValueError:
-        return Planned(state="over", at=None)
+        return Planned(state="over", at=None, is_sound=False)
     span = span_at(window, now)
     if span is not None:
         return Planned(state="active", at=span[1])

@@ -68,7 +68,9 @@ _MOST = 500  # windows, the newest
 
 
 def _planned(row: Maintenance, now: datetime) -> dict[str, Any]:
-    return {"row": row, "weekly": weekly_words(row), **vars(queries.planned(row, now))}
+    stands = queries.planned(row, now)
+    weekly = weekly_words(row) if stands.is_sound else ""  # the list leads to where one is mended
+    return {"row": row, "weekly": weekly, **vars(stands)}
 
 
 @needs(Verb.CONFIGURE)
