@@ -61,3 +61,16 @@ def test_a_child_that_goes_on_is_filled_in_by_its_siblings() -> None:
     )
     found = destination(tree, {})
     assert (found.service, found.policy, found.path) == (SEARCH, QUIET, ("A › B", "A › C"))
+
+
+def test_a_route_that_cannot_be_read_is_passed_over_and_nothing_after_it_keeps_an_alert_from_paging() -> None:
+    broken = Route(id=7, name="Broken", is_readable=False)
+    quiet = route("Quiet", "", urgency=Urgency.NONE)
+    assert destination((broken, quiet), {}).urgency is None
+    assert destination((route("All", "", broken, urgency=Urgency.NONE),), {}).urgency is None
+    assert destination((quiet, broken), {}).urgency is Urgency.NONE  # it was not asked
+    first = route("First", "", goes_on=True, urgency=Urgency.NONE)
+    assert destination((first, broken), {}).urgency is Urgency.NONE  # it would have come too late
+    found = destination((broken, *TREE), {"team": "db"})
+    assert (found.service, found.path, found.passed) == (DATABASES, ("Databases",), ("Broken",))
+    assert found.reason == "Routed by “Databases”. The route “Broken” cannot be read and was passed over."

@@ -189,8 +189,8 @@ def bad_rules(world: World) -> None:
         (UrgencyRule, {"weekdays": 5}, "An urgency rule cannot be read"),
         (UrgencyRule, {"weekdays": ["Monday"]}, "An urgency rule cannot be read"),
         (UrgencyRule, {"urgency": "loud"}, "An urgency rule cannot be read"),
-        (Route, {"urgency": "loud"}, "The routing tree cannot be read"),
-        (Route, {"matchers": "("}, "The routing tree cannot be read"),
+        (Route, {"urgency": "loud"}, "A route cannot be read"),
+        (Route, {"matchers": "("}, "A route cannot be read"),
     ],
 )
 def test_a_rule_that_cannot_decide_is_left_out_and_named(

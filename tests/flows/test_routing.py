@@ -8,6 +8,9 @@ from tests.flows.test_silences import silence
 from tests.world import SETUP, Monitoring, Person, World
 from tocsin.alerts.models import Alert, AlertGroup, Outcome
 from tocsin.core.signals import Urgency
+from tocsin.health.problems import open_problems
+from tocsin.rules import editions
+from tocsin.rules.models import Route
 from tocsin.rules.routing import save_route
 from tocsin.rules.urgency import save_urgency_rule
 from tocsin.services.models import Integration
@@ -228,3 +231,55 @@ def test_a_group_collects_for_as_long_as_its_service_says(world: World, ada: Per
     ada.expect_page("alert 0")
     ada.expect_page("alert 2")
     world.nothing_else()
+
+
+def _broken(name: str) -> None:
+    Route.objects.filter(name=name).update(matchers="what is this")
+    with editions.edited():
+        pass
+
+
+def test_one_route_that_cannot_be_read_takes_no_other_with_it(
+    world: World, ada: Person, grace: Person, monitoring: Monitoring
+) -> None:
+    world.owner()
+    databases = world.monitoring(world.policy([grace], delay=600), "Databases").service
+    backups = save_route(SETUP, None, world.now, name="Backups", matchers='job="backup"', service=databases)
+    save_route(SETUP, None, world.now, name="Broken", matchers='team="web"', urgency="low")
+    save_route(SETUP, None, world.now, name="Team db", matchers='team="db"', service=databases)
+    save_route(SETUP, None, world.now, name="Nightly", matchers='when="night"', parent=backups, urgency="low")
+    _broken("Broken")
+    _broken("Nightly")
+    monitoring.fires("disk is full", team="db")
+    grace.expect_page("Databases: disk is full")  # a later one is still asked
+    monitoring.fires("backup failed", job="backup", when="night")
+    grace.expect_page("Databases: backup failed")  # to the one above it
+    monitoring.fires("web failed", team="web")
+    ada.expect_page("Checkout: web failed")  # to its integration's own service
+    world.nothing_else()
+    last = Outcome.objects.order_by("-event_id")[0]
+    passed = "The route “Broken” cannot be read and was passed over."
+    assert last.why.startswith(f"No route matches: it goes to its integration's own service. {passed}")
+    assert {p.title for p in open_problems()} == {"A route cannot be read"}
+    save_route(SETUP, Route.objects.get(name="Broken"), world.now, name="Broken", matchers='team="web"')
+    save_route(SETUP, Route.objects.get(name="Nightly"), world.now, name="Nightly", parent=backups)
+    world.settle()
+    assert not open_problems()
+
+
+def test_nobody_is_kept_from_a_page_by_what_comes_after_a_route_that_cannot_be_read(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    world.owner()
+    save_route(SETUP, None, world.now, name="Noise", matchers='noise="1"', urgency="none")
+    save_route(SETUP, None, world.now, name="Pay", matchers='team="pay"', urgency="high")
+    save_route(SETUP, None, world.now, name="The rest", urgency="none")
+    monitoring.fires("nothing of interest")
+    world.nothing_else()
+    _broken("Pay")
+    world.settle()
+    ada.expect_page("nothing of interest")  # nobody knows any more
+    monitoring.fires("it hums", noise="1")
+    world.nothing_else()  # decided before
+    monitoring.fires("payments are down", team="pay")
+    ada.expect_page("payments are down")

@@ -85,7 +85,7 @@ class Rulebook:
             fields = fields | {"service": terms.slug}
         judged = judge(self.rules.urgency_rules, fields, signal.severity, at)
         urgency_by = "" if to.urgency else judged.reason
-        said = (to.reason if to.path else "", urgency_by if judged.rule is not None else "")
+        said = (to.reason if to.path or to.passed else "", urgency_by if judged.rule is not None else "")
         return Destination(
             terms=terms,
             urgency=to.urgency or judged.urgency,

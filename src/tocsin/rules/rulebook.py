@@ -111,16 +111,37 @@ def urgency_value(row: models.UrgencyRule) -> urgency.UrgencyRule:
     )
 
 
-def tree(rows: Iterable[models.Route]) -> tuple[routing.Route, ...]:
-    """One below the other. `ValueError` when a single one cannot be read: what is left would send alerts astray."""
+Told = Callable[[models.Route, Exception], None]
+
+
+def tree(rows: Iterable[models.Route], tell: Told | None = None) -> tuple[routing.Route, ...]:
+    """One below the other. One that cannot be read keeps its place, is passed over, and `tell` hears of it."""
     by_parent = defaultdict[int | None, list[models.Route]](list)
     for row in rows:
         by_parent[row.parent_id].append(row)
-    return tuple(_route(row, by_parent) for row in by_parent[None])
+    return _routes(None, by_parent, tell)
 
 
-def _route(row: models.Route, by_parent: dict[int | None, list[models.Route]]) -> routing.Route:
-    return routing.Route(
+def _routes(
+    parent: int | None, by_parent: dict[int | None, list[models.Route]], tell: Told | None
+) -> tuple[routing.Route, ...]:
+    found = []
+    for row in by_parent[parent]:
+        try:
+            route = _route(row)
+        except _UNREADABLE as error:
+            if tell is not None:
+                tell(row, error)
+            found.append(routing.Route(id=row.pk or 0, name=row.name, is_readable=False))
+        else:
+            children = _routes(row.pk, by_parent, tell) if row.pk else ()
+            found.append(replace(route, children=children))
+    return tuple(found)
+
+
+def _route(row: models.Route) -> routing.Route:
+    """Without its children. It decides something at once, as all rules do."""
+    found = routing.Route(
         id=row.pk or 0,
         name=row.name,
         matchers=parse(row.matchers),
@@ -128,8 +149,9 @@ def _route(row: models.Route, by_parent: dict[int | None, list[models.Route]]) -
         service=row.service_id,
         policy=row.policy_id,
         urgency=Urgency(row.urgency) if row.urgency else None,
-        children=tuple(_route(child, by_parent) for child in by_parent[row.pk]) if row.pk else (),
     )
+    routing.destination([found], {})
+    return found
 
 
 def _open_silences(now: datetime) -> QuerySet[models.Silence]:
@@ -216,18 +238,24 @@ class _Reading:
 
     def tree(self) -> tuple[routing.Route, ...]:
         try:
-            found = tree(models.Route.objects.order_by("position", "id"))
-            routing.destination(found, {})
+            return tree(models.Route.objects.order_by("position", "id"), self._passed_over)
         except _UNREADABLE as error:
             detail = f"Alerts go to their integrations' own services until it is mended: {error}."
             self._report("routing tree", "The routing tree cannot be read", detail, "/routes/")
             return ()
-        return found
+
+    def _passed_over(self, row: models.Route, error: Exception) -> None:
+        detail = (
+            f"“{row.name}” and what is below it are passed over until it is saved again: {error}. Its alerts go to "
+            "later routes, to the one above it, or to their integrations' own services, and none of them is kept from "
+            "paging by a route."
+        )
+        self._report(f"route {row.pk}", "A route cannot be read", detail, "/routes/")
 
     def end(self) -> None:
         """What could not be read before and can be now is no problem any more."""
         before = Q(key="routing tree") | Q(key=UNUSABLE)
-        for model in (models.Silence, models.Maintenance, models.Inhibition, models.UrgencyRule):
+        for model in (models.Silence, models.Maintenance, models.Inhibition, models.UrgencyRule, models.Route):
             before |= Q(key__startswith=f"{model._meta.verbose_name} ", url__in=_PAGES)
         for problem in problems.open_problems().filter(before).exclude(key__in=self.broken):
             problems.over(problem.key, self.now)
@@ -237,4 +265,4 @@ class _Reading:
         problems.report(key, title, detail, url, self.now)
 
 
-_PAGES = ("/silences/", "/maintenance/", "/inhibitions/", "/urgency-rules/")
+_PAGES = ("/silences/", "/maintenance/", "/inhibitions/", "/urgency-rules/", "/routes/")
