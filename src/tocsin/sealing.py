@@ -17,6 +17,8 @@ from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Unsealable(Exception):
     """A sealed value was sealed with another secret key."""
@@ -24,6 +26,10 @@ class Unsealable(Exception):
 
 def seal(text: str) -> str:
     return _box(settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS)).encrypt(text.encode()).decode()
+
+
+def seal_json(value: object) -> str:
+    return seal(_encode(value))
 
 
 def unseal(sealed: str) -> str:
@@ -76,7 +82,7 @@ class SealedJSONField(models.TextField):  # type: ignore[type-arg]
     _pyi_private_get_type: Any
 
     def get_prep_value(self, value: object) -> object:
-        return None if value is None else seal(json.dumps(value, separators=(",", ":")))
+        return None if value is None else seal_json(value)
 
     def from_db_value(self, value: str | None, *_: object) -> object:
         return None if value is None else json.loads(unseal(value))

@@ -1,5 +1,6 @@
 """The outbox: put, lease, record, cancel, recover."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from django.db import connection
 
 from tocsin.channels.contract import Content, Delivered, Failed, Result, Retry, Sent
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied
-from tocsin.health import beats, counters
+from tocsin.health import beats, bulk, counters
 from tocsin.outbox import claims, queries
 from tocsin.outbox.actions import Draft, cancel, put, retry
 from tocsin.outbox.models import Attempt, Message, State
@@ -22,8 +23,8 @@ def draft(key: str = "k", kind: str = "email", title: str = "Disk full") -> Draf
     return Draft(kind=kind, purpose="page", target="ada@example.com", content=content, key=key)
 
 
-def stored(message: Message) -> Message:
-    return Message.objects.get(pk=message.pk)
+def stored(pk: int) -> Message:
+    return Message.objects.get(pk=pk)
 
 
 def test_a_message_comes_back_as_it_was_put(now: datetime) -> None:
@@ -43,14 +44,36 @@ def test_what_is_secret_is_sealed_in_the_database(now: datetime) -> None:
 def test_the_same_key_is_put_once(now: datetime) -> None:
     (first,) = put([draft("a")], now)
     again, other = put([draft("a", title="Another"), draft("b")], now)
-    assert (again.pk, other.key) == (first.pk, "b")
+    assert (again, stored(other).key) == (first, "b")
     assert [m.payload["title"] for m in Message.objects.order_by("id")] == ["Disk full", "Disk full"]
+
+
+def test_of_one_key_put_twice_at_once_the_first_is_kept(now: datetime) -> None:
+    first, again = put([draft("a"), draft("a", title="Another")], now)
+    assert (first, stored(again).payload["title"]) == (again, "Disk full")
+
+
+def test_a_key_that_another_node_puts_in_between_is_left_as_it_is(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (theirs,) = put([draft("a")], now)
+    look, looks = bulk.ids, []
+
+    def too_early(model: type[Message], name: str, keys: Iterable[str]) -> dict[str, int]:
+        looks.append(found := look(model, name, keys))
+        return found if len(looks) > 1 else {}
+
+    monkeypatch.setattr(bulk, "ids", too_early)
+    again, other = put([draft("a", title="Another"), draft("b")], now)
+    assert (again, len(looks)) == (theirs, 2)
+    assert [m.payload["title"] for m in Message.objects.filter(pk__in=[theirs, other])] == ["Disk full", "Disk full"]
 
 
 def test_thousands_are_put_in_few_statements(now: datetime, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(60):  # type: ignore[operator]
         made = put([draft(f"key {n}") for n in range(1200)], now)
-    assert len({m.pk for m in made}) == 1200
+    assert list(Message.objects.order_by("id").values_list("pk", flat=True)) == made
+    assert len(set(made)) == 1200
     assert put([], now) == []
 
 
@@ -83,8 +106,8 @@ def test_the_result_is_recorded_with_its_attempt(result: Result, state: State, e
     put([draft()], now)
     (message,) = claims.lease("n", now, 1)
     assert claims.record(message, result, now)
-    assert (stored(message).state, stored(message).error, stored(message).lease_until) == (state, error, None)
-    assert (stored(message).finished_at is None) == (state == State.PENDING)
+    assert (stored(message.pk).state, stored(message.pk).error, stored(message.pk).lease_until) == (state, error, None)
+    assert (stored(message.pk).finished_at is None) == (state == State.PENDING)
     assert Attempt.objects.get().outcome == type(result).__name__.lower()
     assert not claims.record(message, Sent(), now)  # once
 
@@ -96,7 +119,7 @@ def test_a_result_is_recorded_whatever_the_provider_says(result: type[Result], s
     (message,) = claims.lease("n", now, 1)
     field = "provider_id" if result in (Sent, Delivered) else "error"
     assert claims.record(message, result(**{field: said}), now)
-    assert stored(message).state != State.SENDING
+    assert stored(message.pk).state != State.SENDING
     assert Attempt.objects.get().detail.startswith(said[:3])
 
 
@@ -118,7 +141,7 @@ def test_the_provider_may_say_how_long_to_wait(now: datetime) -> None:
     put([draft()], now)
     (message,) = claims.lease("n", now, 1)
     claims.record(message, Retry(error="busy", after=90 * S), now)
-    assert stored(message).due_at == now + 90 * S
+    assert stored(message.pk).due_at == now + 90 * S
 
 
 def test_a_lost_lease_may_say_nothing_any_more(now: datetime) -> None:
@@ -127,7 +150,7 @@ def test_a_lost_lease_may_say_nothing_any_more(now: datetime) -> None:
     later = now + claims.LEASE
     assert claims.recover(later - S) == 0
     assert claims.recover(later) == 1
-    assert (stored(slow).state, counters.value(claims.POSSIBLE_DUPLICATES)) == (State.UNKNOWN, 1)
+    assert (stored(slow.pk).state, counters.value(claims.POSSIBLE_DUPLICATES)) == (State.UNKNOWN, 1)
     (second,) = claims.lease("slow", later, 1)  # by the same node, even
     assert second.key == slow.key
     assert not claims.record(slow, Failed(error="too late"), later)
@@ -149,14 +172,14 @@ def test_what_was_leased_and_not_begun_is_given_back(now: datetime) -> None:
     leased = claims.lease("n", now, 1)
     assert claims.give_back(leased) == 1
     assert claims.give_back(leased) == 0
-    assert (stored(leased[0]).state, stored(leased[0]).attempts) == (State.PENDING, 0)
+    assert (stored(leased[0].pk).state, stored(leased[0].pk).attempts) == (State.PENDING, 0)
 
 
 def test_only_what_waits_is_cancelled(now: datetime) -> None:
     sent, leased, waiting = put([draft("a"), draft("b"), draft("c")], now)
     (first, _) = claims.lease("n", now, 2)
     claims.record(first, Sent(), now)
-    assert cancel([sent.pk, leased.pk, waiting.pk], now) == {waiting.pk}
+    assert cancel([sent, leased, waiting], now) == {waiting}
     assert [m.state for m in Message.objects.order_by("id")] == [State.SENT, State.SENDING, State.CANCELLED]
     assert cancel([], now) == set()
 
@@ -181,7 +204,7 @@ def test_a_failed_message_is_tried_again_by_hand_with_its_old_key(now: datetime)
 def test_a_message_sealed_with_another_key_stops_no_other(now: datetime) -> None:
     broken, _ = put([draft("a"), draft("b")], now)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE outbox_message SET payload = 'gibberish' WHERE id = %s", [broken.pk])
+        cursor.execute("UPDATE outbox_message SET payload = 'gibberish' WHERE id = %s", [broken])
     bad, good = claims.lease("n", now, 5)
     assert good.payload["title"] == "Disk full"
     with pytest.raises(Unsealable):

@@ -160,15 +160,15 @@ def test_a_message_that_cannot_be_read_fails_and_stops_no_other(sender: Sender, 
     later = now + timedelta(hours=1)  # not while they are being broken
     broken, odd, list_, *_ = put(drafts(receiver.url, 6), later)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE outbox_message SET target = 'gibberish' WHERE id = %s", [broken.pk])
-    Message.objects.filter(pk=odd.pk).update(payload={"title": 7, "facts": "x"})
-    Message.objects.filter(pk=list_.pk).update(payload=["no", "object"])
+        cursor.execute("UPDATE outbox_message SET target = 'gibberish' WHERE id = %s", [broken])
+    Message.objects.filter(pk=odd).update(payload={"title": 7, "facts": "x"})
+    Message.objects.filter(pk=list_).update(payload=["no", "object"])
     Message.objects.update(due_at=now)
     sender.ring()
     wait_until_none_is(State.PENDING, State.SENDING)
     assert len(receiver.heard) == 3
     failed = Message.objects.filter(state=State.FAILED).defer("target", "secret", "payload")
-    assert {m.pk for m in failed} == {broken.pk, odd.pk, list_.pk}
+    assert {m.pk for m in failed} == {broken, odd, list_}
 
 
 def test_what_follows_may_fail_and_the_message_is_still_recorded(

@@ -1,6 +1,6 @@
 """Rows and stages that fail for ever: whatever is wrong with one, the others are paged, and somebody hears of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -121,6 +121,29 @@ def test_one_that_is_running_pages_the_owners_in_its_place(
     world.forward(minutes=5)
     olga.expect_page("checkout is down")
     world.nothing_else()
+
+
+def test_one_among_many_costs_the_others_few_turns(
+    world: World, olga: Person, ada: Person, grace: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay = world.monitoring(world.policy([ada], [grace]), "Pay")
+    for number in range(10, 26):
+        pay.fires(f"disk {number} is full")
+        ada.expect_page(f"disk {number} is full")
+    answered_is_null(Escalation.objects.order_by("pk")[5])
+    together = []
+    save = rows.save
+
+    def counted(found: Iterable[Escalation]) -> None:
+        save(kept := list(found))
+        together.append(len(kept))
+
+    monkeypatch.setattr(rows, "save", counted)
+    world.forward(minutes=5)
+    for number in range(10, 26):
+        (olga if number == 15 else grace).expect_page(f"disk {number} is full")
+    world.nothing_else()
+    assert together == [4, 1, 1, 2, 8]
 
 
 def test_where_not_even_that_can_be_done_the_owners_are_told_and_the_others_paged(

@@ -10,9 +10,10 @@ from operator import attrgetter
 
 from django.db import connection, transaction
 
-from tocsin.alerts import bulk, fetching
+from tocsin.alerts import fetching
 from tocsin.alerts.fetching import moment
 from tocsin.alerts.rows import EventRow
+from tocsin.health import bulk
 
 _LOCK = 0x70C51A  # PostgreSQL's advisory locks are known by number
 MOST_BYTES = 16 * 1024 * 1024  # of bodies at once, and one more: a storm may come as a few very large messages

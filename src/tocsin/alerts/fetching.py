@@ -11,7 +11,7 @@ from typing import Any, cast, overload
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from tocsin.alerts import bulk
+from tocsin.health import bulk
 
 Found = list[tuple[Any, ...]]
 Moment = datetime | str  # as it is found

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from tocsin.alerts import bulk, locking, stored
+from tocsin.alerts import locking, stored
 from tocsin.alerts.fetching import Keyed, Moment, moment
 from tocsin.alerts.gate import Gate
 from tocsin.alerts.holding import Key, alert_standing
@@ -13,6 +13,7 @@ from tocsin.alerts.ledger import Ledger
 from tocsin.alerts.models import Alert, AlertGroup
 from tocsin.alerts.rows import AlertRow, GroupRow
 from tocsin.alerts.rulebook import Rulebook
+from tocsin.health import bulk
 from tocsin.health.prepared import Prepared
 from tocsin.services.models import Service
 

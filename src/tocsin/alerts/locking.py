@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 
 from django.db.models import Count, Q
 
-from tocsin.alerts import bulk, fetching
+from tocsin.alerts import fetching
 from tocsin.alerts.fetching import Moment, moment
 from tocsin.alerts.holding import Holding, standing
 from tocsin.alerts.models import Alert
 from tocsin.alerts.rows import GROUP_COLUMNS, GroupRow
 from tocsin.core.signals import Urgency
+from tocsin.health import bulk
 
 _MOMENTS = ("opened_at", "last_event_at", "acknowledged_at", "resolved_at")
 _COLUMNS = ", ".join(GROUP_COLUMNS)

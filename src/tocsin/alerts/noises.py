@@ -3,13 +3,15 @@
 from collections.abc import Collection, Mapping
 
 from tocsin.alerts import stored
-from tocsin.alerts.models import Alert, Weather
+from tocsin.alerts.firsts import First
+from tocsin.alerts.models import Weather
 from tocsin.core import flapping, storms
+from tocsin.health import bulk
 
 Facts = tuple[tuple[str, str], ...]
 
 
-def of(groups: Collection[int], alerts: Mapping[int, Alert]) -> dict[int, Facts]:
+def of(groups: Collection[int], alerts: Mapping[int, First]) -> dict[int, Facts]:
     """By the group's id, as names and values. `alerts`: of each group the one that stands for it. Two queries."""
     found = dict(_storms(groups))
     keys = {(alert.integration_id, alert.dedup_key): pk for pk, alert in alerts.items()}
@@ -21,7 +23,7 @@ def of(groups: Collection[int], alerts: Mapping[int, Alert]) -> dict[int, Facts]
 
 def _storms(groups: Collection[int]) -> dict[int, Facts]:
     """Of those that go on."""
-    rows = Weather.objects.filter(group__in=groups, since__isnull=False).order_by()
+    rows = Weather.objects.filter(group__in=bulk.among(groups), since__isnull=False).order_by()
     found = rows.values_list("group_id", "since", "last_at", "count", "service__storm_threshold")
     return {
         pk: (("Storm", storms.so_far(storms.Weather(since=since, last_at=last, count=count), threshold)),)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from tocsin.alerts import bulk, partitions
+from tocsin.alerts import partitions
 from tocsin.alerts.models import Event
+from tocsin.health import bulk
 
 BITE = 2000  # rows in one transaction
 BITES = 100  # in one pass

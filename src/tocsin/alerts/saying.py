@@ -2,8 +2,8 @@
 
 import hashlib
 
-from tocsin.alerts import bulk
 from tocsin.core.signals import Signal
+from tocsin.health import bulk
 
 KEPT = ("source", "component", "details", "links", "images", "digest")
 _NONE = "[]"

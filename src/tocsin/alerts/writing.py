@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from django.db.models import Q
 
-from tocsin.alerts import bulk, saying, stored
+from tocsin.alerts import saying, stored
 from tocsin.alerts.changes import ChangeKind
 from tocsin.alerts.holding import Holding, alert_standing, standing
 from tocsin.alerts.ledger import Ledger
@@ -14,6 +14,7 @@ from tocsin.alerts.models import Alert, AlertGroup, Entry, Outcome
 from tocsin.alerts.rows import GROUP_COLUMNS, AlertRow, GroupRow
 from tocsin.core.holds import HoldKind
 from tocsin.core.lifecycle import AlertState
+from tocsin.health import bulk
 
 _COUNTED = ("event_count", "last_event_at")
 _ALERT_STANDING = ("state", "severity", "summary", "ends_at", "said_at", "resolved_at", *_COUNTED)

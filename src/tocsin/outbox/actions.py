@@ -1,18 +1,24 @@
 """Putting messages into the outbox, and taking them back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from tocsin import sealing
 from tocsin.channels.contract import Content
 from tocsin.core.permissions import Actor, Verb, require
-from tocsin.health import wakeups
+from tocsin.health import bulk, wakeups
 from tocsin.outbox.models import Message, State
 
 CHUNK = 500  # rows in one statement
 READY = (State.PENDING, State.UNKNOWN)
+_NEW = (
+    "id", "kind", "purpose", "target", "secret", "payload", "key", "state", "attempts", "due_at", "retried_at",
+    "created_at", "leased_by", "provider_id", "error",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +32,20 @@ class Draft:
     after: timedelta = timedelta()  # is not sent earlier
 
 
-def put(drafts: Sequence[Draft], now: datetime) -> list[Message]:
-    """The messages in the order of the drafts. A key that is already there is left as it is, and answered."""
+def put(drafts: Sequence[Draft], now: datetime) -> list[int]:
+    """The messages' ids in the order of the drafts. A key that is already there is left as it is, and answered."""
     if not drafts:
         return []
-    messages = [_message(draft, now) for draft in drafts]
+    wanted: dict[str, Draft] = {}
+    for draft in drafts:
+        wanted.setdefault(draft.key, draft)
     with transaction.atomic():
-        Message.objects.bulk_create(messages, ignore_conflicts=True, batch_size=CHUNK)
-        _take_ids(messages)
+        try:
+            ids = _put(wanted, now)
+        except IntegrityError:  # another node put one of them there in between, and has committed
+            ids = _put(wanted, now)
         wakeups.notify()
-    return messages
+    return [ids[draft.key] for draft in drafts]
 
 
 def cancel(message_ids: Collection[int], now: datetime) -> set[int]:
@@ -67,30 +77,28 @@ def retry(actor: Actor, message_id: int, now: datetime) -> bool:
     return bool(done)
 
 
-def _message(draft: Draft, now: datetime) -> Message:
-    return Message(
-        kind=draft.kind,
-        purpose=draft.purpose,
-        target=draft.target,
-        secret=draft.secret,
-        payload=draft.content.as_dict(),
-        key=draft.key,
-        state=State.PENDING,
-        due_at=now + draft.after,
-        # the time after which a channel gives up begins with the first attempt, not with the wait for it
-        retried_at=now + draft.after if draft.after else None,
-        created_at=now,
-    )
+def _put(wanted: Mapping[str, Draft], now: datetime) -> dict[str, int]:
+    """By key. In a savepoint: a conflict must not end the caller's transaction."""
+    with transaction.atomic():
+        ids = bulk.ids(Message, "key", wanted)
+        fresh = [draft for key, draft in wanted.items() if key not in ids]
+        if fresh:
+            numbered = list(zip(bulk.take_ids(Message, len(fresh)), fresh, strict=True))
+            seal = lru_cache(maxsize=None)(sealing.seal)  # many pages go to the same few addresses
+            bulk.insert(Message, _NEW, [_row(pk, draft, seal, now) for pk, draft in numbered])
+            ids |= {draft.key: pk for pk, draft in numbered}
+    return ids
 
 
-def _take_ids(messages: list[Message]) -> None:
-    """A bulk insert that leaves conflicts alone does not tell the ids."""
-    ids: dict[str, int] = {}
-    for start in range(0, len(messages), CHUNK):
-        keys = [m.key for m in messages[start : start + CHUNK]]
-        ids.update(Message.objects.filter(key__in=keys).values_list("key", "pk"))
-    for message in messages:
-        message.pk = ids[message.key]
+def _row(pk: int, draft: Draft, seal: Callable[[str], str], now: datetime) -> bulk.Values:
+    """In the order of `_NEW`."""
+    due_at = now + draft.after
+    # the time after which a channel gives up begins with the first attempt, not with the wait for it
+    retried_at = due_at if draft.after else None
+    target, secret = draft.target and seal(draft.target), draft.secret and seal(draft.secret)
+    payload = sealing.seal_json(draft.content.as_dict())
+    said = draft.kind, draft.purpose, target, secret, payload, draft.key
+    return (pk, *said, State.PENDING.value, 0, due_at, retried_at, now, "", "", "")
 
 
 def _cancel(ids: list[int], now: datetime) -> set[int]:

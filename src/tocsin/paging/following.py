@@ -9,7 +9,6 @@ from operator import attrgetter
 import structlog
 from django.db import transaction
 
-from tocsin.alerts import bulk
 from tocsin.alerts.changes import STARTS, ChangeKind, GroupChange
 from tocsin.alerts.models import AlertGroup
 from tocsin.alerts.rows import GroupRow, as_row
@@ -17,7 +16,7 @@ from tocsin.core import escalation as core
 from tocsin.core.escalation import Decision, Reason, Snapshot, State, Status
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
-from tocsin.health import wakeups
+from tocsin.health import bulk, wakeups
 from tocsin.health.edges import contained
 from tocsin.paging import alarms, beside, notifying, rows
 from tocsin.paging.models import Escalation

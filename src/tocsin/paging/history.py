@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tocsin.alerts.models import Entry
+from tocsin.health import bulk
 from tocsin.paging.models import Escalation
+
+_NEW = ("group_id", "at", "kind", "text", "via")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,11 +20,10 @@ class Line:
 
 def write(lines: Iterable[Line], now: datetime) -> None:
     """A test of a pager has no group, and no history."""
-    Entry.objects.bulk_create(
-        Entry(group_id=line.escalation.group_id, at=now, kind=line.kind, text=line.text, via="engine")
-        for line in lines
-        if line.escalation.group_id is not None
-    )
+    of_groups = ((line, line.escalation.group_id) for line in lines)
+    rows = [(group_id, now, line.kind, line.text, "engine") for line, group_id in of_groups if group_id is not None]
+    if rows:
+        bulk.insert(Entry, _NEW, rows)
 
 
 def listed(names: Iterable[str]) -> str:

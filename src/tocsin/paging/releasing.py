@@ -2,20 +2,22 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from tocsin.core.escalation import Status
-from tocsin.health import wakeups
+from tocsin.health import bulk, wakeups
 from tocsin.health.edges import contained
 from tocsin.health.prepared import Prepared
 from tocsin.paging import notifying, rows, settling
 from tocsin.paging.models import Notification
 from tocsin.paging.notifying import WAITING
 
-_WRITTEN = ["state", "message", "token_hash", "due_at", "settled_at", "error"]
+_WRITTEN = ("state", "message_id", "token_hash", "due_at", "settled_at", "error")
+_values = attrgetter(*_WRITTEN, "pk")
 
 GONE = "the contact method was removed or cannot be opened with this secret key, or the account is no longer active."
 
@@ -82,6 +84,6 @@ def _release(due: QuerySet[Notification], now: datetime) -> tuple[int, list[tupl
             if notification.pk not in wanted_ids:  # answered in between, or said by a later one
                 notification.state, notification.due_at, notification.settled_at = notifying.CANCELLED, None, now
         written = [n for n in found if n not in unable]
-        Notification.objects.bulk_update(written, _WRITTEN, batch_size=100)
+        bulk.update(Notification, _WRITTEN, map(_values, written))
         wakeups.notify()
     return len(found), [(n.pk, GONE) for n in unable]

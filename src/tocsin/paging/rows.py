@@ -7,6 +7,7 @@ messages'. Writers that have to begin elsewhere either skip what is locked or lo
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -16,6 +17,7 @@ from tocsin import sealing
 from tocsin.core.conditions import About
 from tocsin.core.escalation import EMERGENCY, Decision, Reason, Snapshot, State, Status
 from tocsin.core.signals import Severity, Urgency
+from tocsin.health import bulk
 from tocsin.health.prepared import Prepared
 from tocsin.paging.models import Escalation
 from tocsin.policies import snapshots
@@ -82,22 +84,11 @@ def put_state(row: Escalation, decision: Decision, now: datetime) -> None:
         row.acknowledged_at, row.acknowledged_by_id = None, None
 
 
-_WRITTEN = (
-    "urgency",
-    "status",
-    "step",
-    "catch_all_paged",
-    "round",
-    "repeats_left",
-    "next_due",
-    "answers_needed",
-    "answered",
-    "reason",
-    "error",
-    "acknowledged_at",
-    "acknowledged_by_id",
-    "ended_at",
-)
+_WRITTEN = (  # and `answered`, which is a list
+    "urgency", "status", "step", "catch_all_paged", "round", "repeats_left", "next_due", "answers_needed", "reason",
+    "error", "acknowledged_at", "acknowledged_by_id", "ended_at",
+)  # fmt: skip
+_written = attrgetter(*_WRITTEN)
 
 
 def save(rows: Iterable[Escalation]) -> None:
@@ -105,16 +96,20 @@ def save(rows: Iterable[Escalation]) -> None:
 
     Escalations that were due together mostly change alike: one statement for each kind of change.
     """
-    alike = defaultdict[tuple[int, tuple[object, ...]], list[Escalation]](list)
+    alike = defaultdict[tuple[object, ...], list[Escalation]](list)
     for row in rows:
-        alike[row.version, tuple(_hashable(getattr(row, name)) for name in _WRITTEN)].append(row)
-    for (version, _), group in alike.items():
-        fenced = Escalation.objects.filter(pk__in=[row.pk for row in group], version=version)
-        values = {name: getattr(group[0], name) for name in _WRITTEN}
-        if fenced.update(version=F("version") + 1, **values) != len(group):
-            raise Lost
-        for row in group:
-            row.version += 1
+        alike[(row.version, tuple(row.answered), *_written(row))].append(row)
+    for group in alike.values():
+        _save_alike(group, group[0])
+
+
+def _save_alike(rows: Sequence[Escalation], one: Escalation) -> None:
+    fenced = Escalation.objects.filter(pk__in=bulk.among([row.pk for row in rows]), version=one.version)
+    values = {name: getattr(one, name) for name in _WRITTEN}
+    if fenced.update(version=F("version") + 1, answered=one.answered, **values) != len(rows):
+        raise Lost
+    for row in rows:
+        row.version += 1
 
 
 def set_aside(pk: int, error: str, **fields: object) -> bool:
@@ -122,10 +117,6 @@ def set_aside(pk: int, error: str, **fields: object) -> bool:
     wrong with it. False: it is over."""
     live = Escalation.objects.filter(pk=pk, status__in=LIVE)
     return bool(live.update(error=error, answered=[], answers_needed=1, version=F("version") + 1, **fields))
-
-
-def _hashable(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def urgency_of(row: Escalation) -> Urgency:

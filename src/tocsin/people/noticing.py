@@ -10,7 +10,6 @@ from tocsin.channels.contract import Content
 from tocsin.core.reach import Method
 from tocsin.core.signals import Urgency
 from tocsin.outbox.actions import Draft, put
-from tocsin.outbox.models import Message
 from tocsin.people.models import ContactMethod, User
 from tocsin.people.queries import users_of
 from tocsin.people.reaching import methods_at
@@ -19,7 +18,7 @@ from tocsin.sealing import Unsealable
 
 def notify(
     user_ids: Collection[int], content: Content, key: str, now: datetime, *, urgency: Urgency = Urgency.LOW
-) -> list[Message]:
+) -> list[int]:
     """Everybody once for a `key` (40 characters at most). Who has no method but an open tab gets it at the address of
     their account, if Tocsin can send mail."""
     methods = methods_at(user_ids, urgency, now)

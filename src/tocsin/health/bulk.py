@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from django.db.models import DateTimeField, Field, JSONField, Model
+from django.db.models.expressions import RawSQL
 
 Values = tuple[object, ...]
 
@@ -23,6 +24,8 @@ _UPDATE_EACH = "UPDATE {table} SET {columns} WHERE id = %s"
 # rows go as one JSON text: the driver would spend longer on arrays than PostgreSQL on the update
 _UPDATE_ALL = "UPDATE {table} SET {columns} FROM json_to_recordset(%s) AS new ({types}) WHERE {table}.id = new.id"
 _IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+_FOUND = "SELECT {column}, id FROM {table} WHERE {column} = ANY(%s)"
+_FOUND_SQLITE = "SELECT {column}, id FROM {table} WHERE {column} IN (SELECT value FROM json_each(%s))"
 _LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = %s"
 
 
@@ -43,6 +46,13 @@ def array(ids: Iterable[int]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
+def among(ids: Iterable[int]) -> RawSQL:
+    """For `__in`, where there are many: one parameter, while Django would look at each."""
+    if is_shared():
+        return RawSQL("SELECT unnest(%s::bigint[])", [array(ids)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json_text(list(ids))])
+
+
 def json_text(value: object) -> str:
     return _encoder.encode(value).decode()
 
@@ -60,7 +70,19 @@ def take_ids(model: type[Model], count: int) -> list[int]:
     return list(range(last + 1, last + count + 1))
 
 
+def ids(model: type[Model], name: str, values: Iterable[str]) -> dict[str, int]:
+    """By the value of a text field that is different in every row. One query, of the rows that are there."""
+    wanted = list(values)
+    (column,) = _columns(model, [name])
+    sql = (_FOUND if is_shared() else _FOUND_SQLITE).format(table=_table(model), column=column)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [wanted if is_shared() else json_text(wanted)])
+        return dict(cursor.fetchall())
+
+
 def insert(model: type[Model], names: Sequence[str], rows: Iterable[Values]) -> None:
+    """`IntegrityError` as from any other way to insert. Fields that are not named are NULL: the database has no
+    defaults."""
     if is_shared():
         _copy(model, names, rows)
         return
