@@ -16,6 +16,7 @@ from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Actor, Verb, require
 from tocsin.core.signals import Urgency
 from tocsin.outbox.actions import Draft, put
+from tocsin.people import signing
 from tocsin.people.models import ContactMethod, NotificationRule, User, Verification
 from tocsin.people.problems import Refused
 from tocsin.people.queries import require_self_or_manager
@@ -49,14 +50,7 @@ def issue_method(
 def new_secret(actor: Actor, method: ContactMethod, now: datetime) -> str:
     """What a webhook's messages are signed with from now on. Whoever made it is told it this once."""
     require_self_or_manager(actor, method.user)
-    if method.kind != "webhook":
-        raise Refused("Only what is sent to webhooks is signed.")
-    secret = sealing.token()
-    with transaction.atomic():
-        method.secret = secret
-        method.save(update_fields=["secret"])
-        record(actor, "made a new secret of", method, now)
-    return secret
+    return signing.renew(actor, method, method.kind, now)
 
 
 def send_code(actor: Actor, method: ContactMethod, now: datetime) -> None:

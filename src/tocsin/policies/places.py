@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from tocsin import sealing
-from tocsin.audit.actions import record
 from tocsin.channels.contract import BadAddress
 from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Actor, Verb, require
+from tocsin.people import signing
 from tocsin.people.problems import Refused
 from tocsin.people.writing import create as create_row
 from tocsin.people.writing import delete as delete_row
@@ -46,14 +45,7 @@ def create(actor: Actor, name: str, kind: str, address: str, now: datetime, *, s
 def new_secret(actor: Actor, found: Place, now: datetime) -> str:
     """What a webhook's messages are signed with from now on. Whoever made it is told it this once."""
     require(actor, Verb.CONFIGURE)
-    if found.kind != "webhook":
-        raise Refused("Only what is sent to webhooks is signed.")
-    secret = sealing.token()
-    with transaction.atomic():
-        found.secret = secret
-        found.save(update_fields=["secret"])
-        record(actor, "made a new secret of", found, now)
-    return secret
+    return signing.renew(actor, found, found.kind, now)
 
 
 def delete(actor: Actor, found: Place, now: datetime) -> None:

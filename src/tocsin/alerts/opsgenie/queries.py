@@ -2,12 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from tocsin.alerts.models import Alert, Event
+from tocsin.alerts.opsgenie.asking import NotUnderstood, condition
 from tocsin.core.lifecycle import AlertState
 from tocsin.sealing import fingerprint
 from tocsin.services.models import Integration
@@ -15,7 +15,6 @@ from tocsin.sources import texts
 
 _LARGEST = 2**63
 _TINY = re.compile(r"[0-9]{1,19}")  # Python reads no number of thousands of digits
-_TERM = re.compile(r'(?:(\w+)\s*[:=]\s*)?(?:"([^"]*)"|([^\s"]+))\s*(?:AND\s+|$)?', re.IGNORECASE)
 _SORTS = {
     "createdAt": "opened_at",
     "updatedAt": "last_event_at",
@@ -26,10 +25,6 @@ _SORTS = {
     "count": "event_count",
     "status": "state",
 }
-
-
-class NotUnderstood(Exception):
-    """The query asks for something that is not known here; the text names it."""
 
 
 def integration_of(key: str) -> Integration | None:
@@ -56,9 +51,7 @@ def _named(identifier: str, by: str) -> Q | None:
 
 def alerts(integration: Integration, query: str, sort: str = "", *, is_ascending: bool = False) -> QuerySet[Alert]:
     """`NotUnderstood`. Newest first, unless told."""
-    found = _alerts(integration)
-    for name, quoted, plain in _TERM.findall(query):
-        found = found.filter(_term(name.lower(), quoted or plain))
+    found = _alerts(integration).filter(condition(query))
     if sort and sort not in _SORTS:
         raise NotUnderstood(f"sort “{sort}”")
     field = _SORTS.get(sort, "opened_at")
@@ -67,36 +60,6 @@ def alerts(integration: Integration, query: str, sort: str = "", *, is_ascending
 
 def _alerts(integration: Integration) -> QuerySet[Alert]:
     return Alert.objects.filter(integration=integration).select_related("integration", "group__acknowledged_by")
-
-
-def _term(name: str, value: str) -> Q:
-    fields = {
-        "": Q(summary__icontains=value),
-        "message": Q(summary__icontains=value.strip("*")),
-        "alias": Q(dedup_key=texts.key(value)),
-        "source": Q(source=value),
-        "entity": Q(component=value),
-        "priority": Q(details__priority=value.upper()),
-    }
-    if name in {"status", "acknowledged"}:
-        return _state(name, value.lower())
-    if name not in fields:
-        raise NotUnderstood(f"“{name}”")
-    return fields[name]
-
-
-_STATES: Mapping[tuple[str, str], Q] = {
-    ("status", "open"): ~Q(state=AlertState.RESOLVED),
-    ("status", "closed"): Q(state=AlertState.RESOLVED),
-    ("acknowledged", "true"): Q(state=AlertState.ACKNOWLEDGED),
-    ("acknowledged", "false"): ~Q(state=AlertState.ACKNOWLEDGED),
-}
-
-
-def _state(name: str, value: str) -> Q:
-    if (name, value) not in _STATES:
-        raise NotUnderstood(f"“{name}: {value}”")
-    return _STATES[name, value]
 
 
 def request(integration: Integration, receipt: str) -> Event | None:

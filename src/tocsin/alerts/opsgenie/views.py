@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from tocsin import clock
 from tocsin.alerts.models import Alert, Event
 from tocsin.alerts.opsgenie import queries, shapes
+from tocsin.alerts.opsgenie.asking import NotUnderstood
 from tocsin.health import tries
 from tocsin.services.models import Integration
 
@@ -25,6 +26,7 @@ _MOST_WRONG = 30  # keys from one address in a minute
 _MINUTE = 60
 _PATIENCE, _LOOK = 3.0, 0.05  # seconds
 _waiting = threading.BoundedSemaphore(3)  # of the threads that pages have
+_KNOWN = "status, acknowledged, priority, message, tag, alias, source, entity, count and createdAt"
 
 
 class No(Exception):
@@ -72,7 +74,7 @@ def _integration(request: HttpRequest) -> Integration:
 @asked
 def alerts(integration: Integration, request: HttpRequest) -> Answer:
     found = _found(integration, request)
-    limit = min(_number(request, "limit", _USUAL), MOST)
+    limit = max(1, min(_number(request, "limit", _USUAL), MOST))
     offset = _number(request, "offset", 0)
     page = list(found[offset : offset + limit + 1])
     return {"data": [shapes.summary(row) for row in page[:limit]], "paging": _paging(request, offset, limit, len(page))}
@@ -100,10 +102,8 @@ def _found(integration: Integration, request: HttpRequest) -> QuerySet[Alert]:
         return queries.alerts(
             integration, request.GET.get("query", ""), request.GET.get("sort", ""), is_ascending=order == "asc"
         )
-    except queries.NotUnderstood as error:
-        raise No(
-            422, f"Tocsin does not look for {error}. It knows status, acknowledged, priority, message …"
-        ) from error
+    except NotUnderstood as error:
+        raise No(422, f"Tocsin does not look for {error}. It knows {_KNOWN}, and AND, OR, NOT and (…).") from error
 
 
 def _number(request: HttpRequest, name: str, usual: int) -> int:
