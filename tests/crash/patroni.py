@@ -97,7 +97,7 @@ class Machine:
             "PATRONI_POSTGRESQL_PGPASS": str(self.home / "pgpass"),
             "PATRONI_SUPERUSER_PASSWORD": PASSWORD,
             "PATRONI_REPLICATION_PASSWORD": PASSWORD,
-            "TOCSIN_ROLE_PASSWORD": PASSWORD,
+            "ROLE_PASSWORD": PASSWORD,
         }
 
     def vanish(self) -> None:
