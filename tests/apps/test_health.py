@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from tests import databases
 from tocsin import clock
 from tocsin.health import beats, counters, presence, problems, settings, wakeups
-from tocsin.health.models import Counter, Problem
+from tocsin.health.models import Beat, Counter, Problem
 
 S = timedelta(seconds=1)
 pytestmark = pytest.mark.django_db
@@ -84,12 +84,21 @@ def test_a_process_lives_while_its_beat_is_fresh(now: datetime) -> None:
     assert beats.clear(now + timedelta(days=1)) == 1
 
 
-def test_dead_processes_of_this_host_are_told_from_others() -> None:
+def test_dead_processes_of_this_place_are_told_from_living_ones_and_from_those_elsewhere() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here = beats.host()
-    names = {f"{here}:{ended.pid}", f"{here}:{os.getppid()}", "elsewhere:1", "odd", beats.node()}
-    assert beats.dead_here(names) == {f"{here}:{ended.pid}", beats.node()}
+    here, parent = beats.place(), os.getppid()
+    dead = {f"{here}:{ended.pid}:00000", f"{here}:{parent}:00000", f"{here}:{os.getpid()}:00000"}  # the same numbers
+    alive = {f"{here}:{parent}:{beats._mark(parent)}", beats.node()}
+    unknown = {f"{beats.host()}.0000:{os.getpid()}:00000", f"{beats.host()}:{ended.pid}", "odd"}
+    assert beats.dead_here(dead | alive | unknown, is_alone=False) == dead
+    assert beats.dead_here(dead | alive | unknown, is_alone=True) == dead | unknown
+
+
+def test_a_node_is_silent_that_does_not_beat(now: datetime) -> None:
+    for name, at in (("fresh", now - beats.EVERY), ("stale", now - beats.STALE)):
+        Beat.objects.create(node=name, role="engine", at=at)
+    assert beats.silent({"fresh", "stale", "unheard", beats.node()}, now) == {"stale", "unheard"}
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The outbox: put, lease, record, cancel, recover."""
 
+import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.db import connection
 from tocsin.channels.contract import Content, Delivered, Failed, Result, Retry, Sent
 from tocsin.core.permissions import NOBODY, TOCSIN, Denied
 from tocsin.health import beats, bulk, counters
+from tocsin.health.models import Beat
 from tocsin.outbox import claims, queries
 from tocsin.outbox.actions import Draft, cancel, put, retry
 from tocsin.outbox.models import Attempt, Message, State
@@ -159,12 +161,24 @@ def test_a_lost_lease_may_say_nothing_any_more(now: datetime) -> None:
 
 
 def test_leases_of_a_process_that_is_gone_need_not_run_out(now: datetime) -> None:
-    put([draft("a"), draft("b")], now)
-    claims.lease(f"{beats.host()}:999999999", now, 1)
-    claims.lease("elsewhere:1", now, 1)
-    assert claims.recover_dead(now) == 1
+    put([draft("a"), draft("b"), draft("c")], now)
+    claims.lease(f"{beats.place()}:{os.getpid()}:00000", now, 1)  # it had our number
+    claims.lease(beats.node(), now, 1)
+    claims.lease("elsewhere.0000:1:00000", now, 1)
+    is_alone = connection.vendor == "sqlite"  # then whoever was elsewhere was before us
+    assert claims.recover_dead(now) == 1 + is_alone
     assert claims.recover_dead(now) == 0
-    assert [m.key for m in claims.lease("n", now, 5)] == ["a"]
+    assert [m.key for m in claims.lease("n", now, 5)] == ["a", "c"][: 1 + is_alone]
+
+
+def test_leases_of_a_node_that_gives_no_sign_of_life_need_not_run_out(now: datetime) -> None:
+    put([draft("a"), draft("b")], now)
+    Beat.objects.create(node="elsewhere", role="engine", at=now)
+    claims.lease("elsewhere", now, 1)
+    claims.lease(beats.node(), now, 1)  # our own are ours, also when our beat is late
+    assert claims.recover_silent(now + beats.EVERY) == 0
+    assert claims.recover_silent(now + beats.STALE) == 1
+    assert [m.key for m in claims.lease("n", now + beats.STALE, 5)] == ["a"]
 
 
 def test_what_was_leased_and_not_begun_is_given_back(now: datetime) -> None:

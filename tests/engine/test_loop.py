@@ -122,7 +122,7 @@ def test_neither_beat_nor_heartbeat_goes_on_when_clockwork_or_sender_stand_still
 ) -> None:
     engine = Engine(stop=stop)
     engine._tell_outside()
-    engine._beat()
+    engine.beat()
     assert len(outside.heard) == 1
     assert beats.alive("engine", clock.now())
     beats.stopped("engine")
@@ -132,7 +132,7 @@ def test_neither_beat_nor_heartbeat_goes_on_when_clockwork_or_sender_stand_still
     else:
         engine.sender.turned = long_ago
     engine._tell_outside()
-    engine._beat()
+    engine.beat()
     assert len(outside.heard) == 1
     assert not beats.alive("engine", clock.now())
 

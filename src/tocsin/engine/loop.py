@@ -99,12 +99,16 @@ class Engine:
 
     def live(self) -> None:
         chores = [
-            Chore(every=beats.EVERY.total_seconds(), do=self._beat),
+            Chore(every=beats.EVERY.total_seconds(), do=self.beat),
             Chore(every=beats.EVERY.total_seconds(), do=lambda: clocks.watch(clock.database_now())),
+            Chore(every=beats.EVERY.total_seconds(), do=self._recover),
         ]
         self._do(chores)
-        beats.stopped("engine")
         connection.close()
+
+    def _recover(self) -> None:
+        if settling.recover_silent(clock.database_now()):
+            self.sender.ring()
 
     def tell_outside(self) -> None:
         self._do([Chore(every=60.0, do=self._tell_outside)])
@@ -135,7 +139,7 @@ class Engine:
     def lives(self) -> bool:
         return clock.monotonic() - min(self.turned, self.sender.turned) < STUCK
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
         if self.lives:
             beats.beat("engine", clock.database_now())
 
@@ -165,6 +169,7 @@ def run(stop: threading.Event, pulse: Callable[[], None] | None = None, *, was_h
     sys.setswitchinterval(SWITCH)
     log.info("the engine starts", node=beats.node())
     settling.recover_dead(clock.database_now())
+    beats.beat("engine", clock.database_now())  # before it leases anything: who leases and does not beat is dead
     if was_hung:
         contained(_say_that_it_hung, "a problem could not be stored")
     helpers = [
@@ -183,7 +188,9 @@ def run(stop: threading.Event, pulse: Callable[[], None] | None = None, *, was_h
         _forever(engine.turn, stop)
     finally:
         stop.set()
+        contained(engine.beat, "a last beat failed")  # while what is in the air is finished, nobody takes it away
         engine.sender.stop()
+        contained(lambda: beats.stopped("engine"), "the end could not be stored")
         for helper in helpers:
             helper.join()
         connection.close()

@@ -95,10 +95,16 @@ def recover(now: datetime, then: Recovered | None = None) -> int:
 
 
 def recover_dead(now: datetime, then: Recovered | None = None) -> int:
-    """At the start of a process: leases of processes of this host that are no more need not run out."""
-    holders = Message.objects.filter(state=State.SENDING).order_by().values_list("leased_by", flat=True).distinct()
-    dead = beats.dead_here(holders)
-    return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now, then) if dead else 0
+    """At the start of a process: leases of processes that are surely no more need not run out."""
+    return _recover_from(beats.dead_here(_holders(), is_alone=connection.vendor == "sqlite"), now, then)
+
+
+def recover_silent(now: datetime, then: Recovered | None = None) -> int:
+    """Leases of nodes that were lost, with their host or without it, need not run out either.
+
+    One that still lives and only said nothing sends twice: it has lost the right to record anything.
+    """
+    return _recover_from(beats.silent(_holders(), now), now, then)
 
 
 def next_due() -> datetime | None:
@@ -175,6 +181,15 @@ def _note(message: Message, result: Result, now: datetime) -> None:
     outcome = type(result).__name__.lower()
     detail = message.error or message.provider_id
     Attempt.objects.create(message=message, at=now, outcome=outcome, detail=detail)
+
+
+def _holders() -> list[str]:
+    found = Message.objects.filter(state=State.SENDING).order_by().values_list("leased_by", flat=True).distinct()
+    return list(found)
+
+
+def _recover_from(dead: Collection[str], now: datetime, then: Recovered | None) -> int:
+    return _recover(lambda: Message.objects.filter(state=State.SENDING, leased_by__in=dead), now, then) if dead else 0
 
 
 def _recover(lost: Callable[[], QuerySet[Message]], now: datetime, then: Recovered | None) -> int:

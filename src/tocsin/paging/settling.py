@@ -43,8 +43,13 @@ def recover(now: datetime) -> int:
 
 
 def recover_dead(now: datetime) -> int:
-    """The same at the start of a process, for those of processes of this host that are no more."""
+    """The same at the start of a process, for those of processes that are surely no more."""
     return claims.recover_dead(now, _forget_answered)
+
+
+def recover_silent(now: datetime) -> int:
+    """The same for those of nodes that give no sign of life."""
+    return claims.recover_silent(now, _forget_answered)
 
 
 def _forget_answered(message_ids: Collection[int], now: datetime) -> None:
