@@ -61,7 +61,7 @@ def watched(tmp_path: Path) -> Iterator[Path]:
     child = textwrap.dedent(
         f"""
         import os, sys, time
-        from tocsin.cli import pulse
+        from tocsin.config import pulse
         moved = pulse.sender(int(sys.argv[sys.argv.index("--pulse-fd") + 1]))
         with open({str(log)!r}, "a") as file: print(os.getpid(), *[a for a in sys.argv if a == "--was-hung"], file=file)
         while True: moved(); time.sleep(0.05)

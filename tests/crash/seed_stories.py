@@ -33,7 +33,7 @@ def seed(url: str) -> dict[str, object]:
     ada = _reached(world, world.person("Ada"), ("webhook", f"{url}/ada", 0))
     mail = ("email", "ben@example.org", MINUTES * 60)
     ben = _reached(world, world.person("Ben"), ("webhook", f"{url}/gone", 0), mail)
-    _, token = people.create_token(SETUP, "Ada’s phone", [Scope.RESPOND], ada.user, None, world.now)
+    _, token = people.create_token(SETUP, "Ada’s phone", [Scope.RESPOND, Scope.CONFIGURE], ada.user, None, world.now)
     keys = {name: _service(world, name, ada, ben, olga) for name in POLICIES}
     return {"keys": keys, "token": token}
 

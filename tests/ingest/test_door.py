@@ -35,8 +35,9 @@ class Room:
 
 
 def door(*rooms: Room) -> Door:
-    ingest, live, ready, pages = rooms
-    return Door(ingest=ingest, live=live, readiness=ready, pages=pages, public_host="Tocsin.example")
+    ingest, live, ready, pages, *_ = rooms
+    alive = rooms[4] if rooms[4:] else Room("alive")
+    return Door(ingest=ingest, live=live, readiness=ready, liveness=alive, pages=pages, public_host="Tocsin.example")
 
 
 def rooms() -> list[Room]:

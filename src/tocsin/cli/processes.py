@@ -9,21 +9,22 @@ import threading
 import click
 import uvicorn
 
-from tocsin.cli import pulse
 from tocsin.cli.parent import end_with_parent
-from tocsin.config import django_setup, logs
-from tocsin.config.environment import MAIL_FD
+from tocsin.config import django_setup, logs, pulse
+from tocsin.config.environment import MAIL_FD, PULSE_FD, WAS_HUNG
 
 
 @click.command(hidden=True)
 @click.option("--fd", type=int, required=True, help="The listening socket.")
 @click.option("--mail-fd", type=int, help="The socket that mails come in by.")
+@click.option("--pulse-fd", type=int, help="Where to show that it moves.")
+@click.option("--was-hung", is_flag=True, help="The one before stood still and was killed.")
 @click.option("--parent", type=int, help="The supervisor.")
-def web(fd: int, mail_fd: int | None, parent: int | None) -> None:
+def web(fd: int, mail_fd: int | None, pulse_fd: int | None, was_hung: bool, parent: int | None) -> None:  # noqa: FBT001
     """The front door: ingest, live streams and pages."""
     end_with_parent(parent)
-    if mail_fd is not None:
-        os.environ[MAIL_FD] = str(mail_fd)  # the application is made by its name, without arguments
+    said = {MAIL_FD: mail_fd, PULSE_FD: pulse_fd, WAS_HUNG: "yes" if was_hung else None}
+    os.environ.update({name: str(value) for name, value in said.items() if value is not None})
     config = uvicorn.Config(
         "tocsin.config.asgi:application",
         loop="uvloop",

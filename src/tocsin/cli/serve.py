@@ -73,7 +73,12 @@ def _programs(listening: socket.socket, mails: socket.socket | None, hung_after:
     heard = ["--mail-fd", str(mails.fileno())] if mails else []
     passed = [s.fileno() for s in (listening, mails) if s]
     programs = [
-        Program(name="web", arguments=[*run, "web", "--fd", str(listening.fileno()), *heard], pass_fds=passed),
+        Program(
+            name="web",
+            arguments=[*run, "web", "--fd", str(listening.fileno()), *heard],
+            pass_fds=passed,
+            hung_after=hung_after,
+        ),
         Program(name="engine", arguments=[*run, "engine"], hung_after=hung_after),
     ]
     if demo:

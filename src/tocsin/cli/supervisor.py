@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import NoReturn
 
 from tocsin import clock
-from tocsin.cli.pulse import Receiver
+from tocsin.config.pulse import Receiver
 
 FIRST_PAUSE = 0.2  # seconds before a dead child is started again; doubles up to the longest
 LONGEST_PAUSE = 1.0  # a pager that is down is worse than a busy machine

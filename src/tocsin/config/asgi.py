@@ -1,5 +1,6 @@
 """What the web process serves: uvicorn tocsin.config.asgi:application"""
 
+import os
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -7,13 +8,15 @@ from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.db import connection
 
-from tocsin.config import django_setup
+from tocsin.config import django_setup, pulse
 
 django_setup.setup()
 
 # Django is ready only now
 from tocsin.config.door import Door  # noqa: E402
+from tocsin.config.environment import PULSE_FD, WAS_HUNG  # noqa: E402
 from tocsin.config.live import Live  # noqa: E402
+from tocsin.config.liveness import Liveness, Moving  # noqa: E402
 from tocsin.config.mails import mails  # noqa: E402
 from tocsin.config.proxies import behind_proxies  # noqa: E402
 from tocsin.config.readiness import Readiness  # noqa: E402
@@ -29,12 +32,22 @@ THREADS = 8  # for pages
 store = store_for(connection)
 committer = Committer(store)
 refusals = Refusals()
-threads = cast("App", WSGIMiddleware(cast("Any", pages), workers=THREADS))
+moving = Moving(pages)
+threads = WSGIMiddleware(cast("Any", moving), workers=THREADS)
+told = os.environ.get(PULSE_FD)
 application = Door(
     ingest=Ingest(store, committer=committer, refused=refusals.note),
     beside=[*mails(store, committer, refusals.note), refusals],
     live=Live(),
     readiness=Readiness(),
-    pages=behind_proxies(threads, settings.ENVIRONMENT.proxies),  # only pages ask who the client is
+    liveness=Liveness(
+        moving,
+        threads.executor,
+        committer,
+        hung_after=settings.ENVIRONMENT.hung_after,
+        pulse=pulse.sender(int(told)) if told else None,
+        was_hung=WAS_HUNG in os.environ,
+    ),
+    pages=behind_proxies(cast("App", threads), settings.ENVIRONMENT.proxies),  # only pages ask who the client is
     public_host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
 )

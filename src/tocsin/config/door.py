@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 
 _ASKED = ("/v2/alerts", "/v2/heartbeats")
 
-ALIVE = http.json(200, {"status": "alive"})
 WRONG_HOST = http.problem(
     400,
     "Wrong host",
@@ -79,13 +78,14 @@ class Door:
         ingest: Part,
         live: LivePart,
         readiness: Part,
+        liveness: Part,
         pages: App,
         public_host: str,
         beside: Sequence[Lasting] = (),
     ) -> None:
         """`beside`: what hears by other ways; it hands to the store that ingest opens, and ends before it."""
         self.ingest, self._live, self._readiness, self._pages = ingest, live, readiness, pages
-        self._beside = tuple(beside)
+        self._liveness, self._beside = liveness, tuple(beside)
         self._large = 0  # bodies that are being read, of the larger ones
         self._hosts = LOOPBACK | {public_host.lower()}
 
@@ -105,7 +105,7 @@ class Door:
             else:
                 await self.ingest(scope, receive, send)
         elif path == "/healthz":
-            await http.send(send, ALIVE)
+            await self._liveness(scope, receive, send)
         elif path == "/readyz":
             await self._readiness(scope, receive, send)
         elif (refused := self._refused(scope)) is not None:
@@ -160,7 +160,7 @@ class Door:
         return NO_LENGTH if http.header(scope, b"transfer-encoding") else None
 
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
-        parts: tuple[Lasting, ...] = (self.ingest, self._live, self._readiness)
+        parts: tuple[Lasting, ...] = (self.ingest, self._live, self._readiness, self._liveness)
         await receive()
         error = await outcome(_open((*parts, *self._beside)))
         if error is not None:

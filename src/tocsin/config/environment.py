@@ -113,13 +113,17 @@ VARIABLES = (
     Variable(
         name="TOCSIN_HUNG_AFTER",
         default="120",
-        meaning="Seconds, 2 at least, in which nothing of the engine moves before it is killed and started again.",
+        meaning="Seconds, 2 at least, in which the engine, or the web process, stands still before it is killed and "
+        "started again.",
     ),
     Variable(name="TOCSIN_DEBUG", default="no", meaning="`yes` shows error pages with code. Never in production."),
     Variable(name="TOCSIN_LOG_FORMAT", default="text", meaning="`text` or `json`."),
 )
 
-MAIL_FD = "TOCSIN_MAIL_FD"  # from the supervisor to the web process: the number of an open socket
+# from the supervisor to the web process, whose application is made by its name, without arguments
+MAIL_FD = "TOCSIN_MAIL_FD"  # the number of an open socket
+PULSE_FD = "TOCSIN_PULSE_FD"  # the number of a pipe
+WAS_HUNG = "TOCSIN_WAS_HUNG"  # anything: the process before stood still and was killed
 LOCAL = "http://localhost:8000"
 _HIGHEST_PORT = 65535
 _SHORTEST_KEY = 32

@@ -33,8 +33,9 @@ LIMIT = 500  # repairs of a kind in one audit
 REPAIRED = "repaired: "  # begins the name of a counter
 UNREPAIRED = "unrepaired: "  # begins the key of a problem
 WAS_HUNG = "engine hung"  # the key of a problem
+_HUNG = {WAS_HUNG: RECENTLY, problems.WEB_WAS_HUNG: RECENTLY}
 # how a key begins → over when it was not seen for so long
-FADING = {BROKEN: LATE, "expiring ": LATE, "reviewing ": LATE, WAS_HUNG: RECENTLY, clocks.SET_BACK: RECENTLY}
+FADING = {BROKEN: LATE, "expiring ": LATE, "reviewing ": LATE, clocks.SET_BACK: RECENTLY, **_HUNG}
 FAILED_DELIVERIES = "failed deliveries"
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from tocsin import clock
 from tocsin.ingest.contract import Conflict, Copied, Row, Store, Unavailable
 from tocsin.ingest.outcomes import outcome
 
@@ -34,6 +35,12 @@ class Committer:
         self._rows = self._bytes = 0  # waiting or being written
         self._writing: set[asyncio.Task[None]] = set()
         self._is_called = False
+        self._moved = clock.monotonic()  # when a batch last came to its end, or the first of all that wait came
+
+    @property
+    def still(self) -> float:
+        """Seconds in which nothing of what waits came to its end."""
+        return clock.monotonic() - self._moved if self._rows else 0.0
 
     async def put(self, row: Row) -> None:
         """Returns when the row is on disk. `Full`, `Unavailable`; `Copied` where its receipt was taken before."""
@@ -46,6 +53,8 @@ class Committer:
         size = len(row.body)
         if self._rows >= self._most_rows or self._bytes + size > self._most_bytes:
             raise Full
+        if not self._rows:
+            self._moved = clock.monotonic()
         self._rows += 1
         self._bytes += size
         self._waiting.append((row, done))
@@ -103,6 +112,7 @@ class Committer:
         return Unavailable()
 
     def _answer(self, batch: Sequence[_Waiting], error: Exception | None) -> None:
+        self._moved = clock.monotonic()
         self._rows -= len(batch)
         self._bytes -= sum(len(row.body) for row, _ in batch)
         for _, done in batch:
