@@ -114,7 +114,7 @@ def test_webhooks_take_the_key_as_a_bearer_token_too(world: World) -> None:
     [
         ("/v2/enqueue", b"", 400, "JSON cannot be read"),
         ("/v2/enqueue", b"{", 400, "JSON cannot be read"),
-        ("/v2/enqueue", b'{"dedup_key": "\xff"}', 400, "JSON cannot be read"),
+        ("/v2/enqueue", b'{"dedup_key": \xff}', 400, "JSON cannot be read"),
         ("/v2/enqueue", {**TRIGGER, "routing_key": None}, 400, "'routing_key' is missing or blank"),
         ("/v2/enqueue", {**TRIGGER, "routing_key": "short"}, 400, "Length of 'routing_key' is incorrect"),
         ("/v2/enqueue", {**TRIGGER, "routing_key": "f" * 32}, 400, "'routing_key' is invalid"),
@@ -139,6 +139,27 @@ def test_what_cannot_be_taken_is_told_why_and_not_stored(
     assert reply.status == status
     assert says in reply.body.decode()
     assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (rb"half a pair \udcff here", "half a pair \ufffd here"),  # as Python writes a name of a file that is no UTF-8
+        (rb"\ud83d twice \ud83d\ude00", "\ufffd twice \U0001f600"),
+        (rb"a path c:\\ud800 and \udead", "a path c:\\ud800 and \ufffd"),
+        (b"gr\xfcn", "gr\ufffdn"),  # another encoding
+    ],
+)
+def test_an_odd_letter_is_no_reason_to_refuse_an_alert(world: World, said: bytes, kept: str) -> None:
+    body = json.dumps(TRIGGER).encode().replace(json.dumps(TRIGGER["payload"]["summary"]).encode(), b'"%s"' % said)  # type: ignore[index]
+    assert world.post("/v2/enqueue", body).status == 202
+    (signal,) = pagerduty.parse(bytes(Event.objects.get().body), {}, NOON)
+    assert signal.summary == kept
+
+
+def test_nor_is_a_mark_of_byte_order(world: World) -> None:
+    for path, body in PATHS.values():
+        assert world.post(path, b"\xef\xbb\xbf" + json.dumps(body).encode()).status == 202
 
 
 def test_only_post_is_heard(world: World) -> None:

@@ -14,6 +14,7 @@ from tocsin.ingest.desk import Desk, Draft, Rejected
 from tocsin.ingest.desks import desk_at
 from tocsin.ingest.http import Answer, Receive, Scope, Send
 from tocsin.ingest.keys import Keys
+from tocsin.ingest.mending import mended
 from tocsin.ingest.signed import Gate
 
 NOT_FOUND = http.problem(
@@ -115,7 +116,7 @@ class Ingest:
         """`Rejected`, `Full`, `Unavailable`."""
         if desk.packed is not None and http.is_packed(scope):
             return desk.packed
-        draft = desk.read(scope, body)
+        draft = _read(desk, scope, body)
         key = await self._keys.find(draft.key)
         if key is None or key.kind != desk.kind:
             return desk.unknown
@@ -123,6 +124,17 @@ class Ingest:
         receipt = await self._gate.admit(key, draft, scope, body, now) or self._receipts.take(now)
         await self._committer.put(Row(receipt, key.integration_id, desk.kind, draft.body, now))
         return desk.accepted(draft, receipt)
+
+
+def _read(desk: Desk, scope: Scope, body: bytes) -> Draft:
+    """`Rejected`. A body that has only characters against it is taken, without them."""
+    try:
+        return desk.read(scope, body)
+    except Rejected:
+        whole = mended(body)
+        if whole == body:
+            raise
+        return desk.read(scope, whole)
 
 
 def _not_allowed(desk: Desk) -> Answer:
