@@ -13,7 +13,7 @@ from typing import Self
 from tests.crash.ledger import Act, Kind
 
 EARLY = 1.0  # seconds: a turn of the engine reads the time once and may meet what comes while it works
-SURELY = 3.0  # seconds in one piece in which an engine has done what is due, on a busy machine
+SURELY = 5.0  # seconds in one piece in which an engine has done what is due, on a busy machine
 IN_THE_AIR = 6.0  # seconds in which what has left arrives
 
 
@@ -44,6 +44,11 @@ class Uptime:
     def done_by(self, at: float) -> float:
         """When what is due then is done for sure; infinity: not before the end."""
         return min((max(at, a) + SURELY for a, b in self.spans if max(at, a) + SURELY <= b), default=inf)
+
+    def near(self, acts: Sequence[Act]) -> str:
+        """When there was an engine since the first of these, in words."""
+        spans = [f"{a:.2f}–{b:.2f}" for a, b in self.spans if b > acts[0].asked and a < acts[-1].taken]
+        return f"there was an engine {', '.join(spans)}"
 
     def heard(self, act: Act) -> float:
         """When it counts. An event is read by the engine, and what it had in the air when it died goes out before."""

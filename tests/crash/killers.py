@@ -15,7 +15,9 @@ from tests.running import NotRunning, Running
 
 BOTH = ("web", "engine")
 COMES_BACK = 30.0  # seconds
-OFTEN = 0.8  # of the kills come soon
+EARLY = 0.2  # of the kills come while a process starts
+LATE = 0.2  # of them come when it has worked for a while
+SIGN = {"web": "Started server process [{pid}]", "engine": ":{pid}:"}  # in the log, when it has started
 # ends whatever the server has open, in the middle of whatever it does
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
@@ -39,11 +41,20 @@ class Killer:
             if not pid:
                 self.problems.append(f"{self.child} did not come back within {COMES_BACK} s")
                 return
-            # from its first instructions to well into its work
-            sleep(chance.uniform(0.0, 3.0) if chance.random() < OFTEN else chance.uniform(3.0, 8.0))
+            self._wait(pid, chance.random(), chance)
             self.times.append(time())
             self.server.kill(self.child)
             dead = pid
+
+    def _wait(self, pid: int, when: float, chance: random.Random) -> None:
+        """From its first instructions to well into its work."""
+        if when < EARLY:
+            sleep(chance.uniform(0.0, 2.0))
+            return
+        end, sign = monotonic() + COMES_BACK, SIGN[self.child].format(pid=pid)
+        while monotonic() < end and self.server.children().get(self.child) == pid and sign not in self.server.tail():
+            sleep(0.02)
+        sleep(chance.uniform(5.0, 9.0) if when > 1 - LATE else chance.uniform(0.0, 3.0))
 
     def _next(self, dead: int) -> int:
         end = monotonic() + COMES_BACK

@@ -34,12 +34,12 @@ TRIGGER = act(Kind.TRIGGER, 0.0)
         ([TRIGGER], PAGED[:2], (1, 0)),  # the catch-all was forgotten
         ([TRIGGER], [*PAGED, ("ada", 30.0)], (0, 1)),  # nobody is paged so soon again
         ([TRIGGER], [("ada", 1.0), ("ben", 8.5), ("olga", 21.0)], (0, 1)),  # too early
-        ([TRIGGER, act(Kind.ACKNOWLEDGE, 5.0)], PAGED[:1], (0, 0)),
-        ([TRIGGER, act(Kind.ACKNOWLEDGE, 5.0)], [], (1, 0)),  # it was due before the answer
-        ([TRIGGER, act(Kind.ACKNOWLEDGE, 5.0)], PAGED[:2], (0, 1)),  # it was due after the answer
+        ([TRIGGER, act(Kind.ACKNOWLEDGE, 8.0)], PAGED[:1], (0, 0)),
+        ([TRIGGER, act(Kind.ACKNOWLEDGE, 8.0)], [], (1, 0)),  # it was due before the answer
+        ([TRIGGER, act(Kind.ACKNOWLEDGE, 8.0)], PAGED[:2], (0, 1)),  # it was due after the answer
         ([TRIGGER, act(Kind.RESOLVE, 12.0)], PAGED[:1], (0, 0)),  # just before: it may have been taken back
-        ([TRIGGER, act(Kind.RESOLVE, 5.0), act(Kind.TRIGGER, 60.0)], [*PAGED[:1], ("ada", 61.0)], (2, 0)),
-        ([TRIGGER, act(Kind.SNOOZE, 5.0, lasts=20.0)], PAGED[:1], (3, 0)),  # nothing came after the snooze
+        ([TRIGGER, act(Kind.RESOLVE, 8.0), act(Kind.TRIGGER, 60.0)], [*PAGED[:1], ("ada", 61.0)], (2, 0)),
+        ([TRIGGER, act(Kind.SNOOZE, 8.0, lasts=20.0)], PAGED[:1], (3, 0)),  # nothing came after the snooze
     ],
 )
 def test_pages_that_are_missing_and_pages_that_are_too_many_are_told(
@@ -57,10 +57,10 @@ def test_nothing_is_missed_before_an_answer_while_there_is_no_engine() -> None:
 
 
 def test_an_answer_that_runs_out_begins_the_steps_again() -> None:
-    answered = act(Kind.ACKNOWLEDGE, 5.0, via="api", lasts=50.0)
-    again = [("ada", 56.0), ("ben", 66.5), ("olga", 77.0)]
+    answered = act(Kind.ACKNOWLEDGE, 8.0, via="api", lasts=50.0)
+    again = [("ada", 59.0), ("ben", 69.5), ("olga", 80.0)]
     assert found([TRIGGER, answered], [*PAGED[:1], *again]) == (0, 0)
-    assert found([TRIGGER, answered, act(Kind.RESOLVE, 55.1)], PAGED[:1]) == (0, 0)
-    assert found([TRIGGER, answered, act(Kind.RESOLVE, 62.0)], PAGED[:1]) == (1, 0)
+    assert found([TRIGGER, answered, act(Kind.RESOLVE, 58.1)], PAGED[:1]) == (0, 0)
+    assert found([TRIGGER, answered, act(Kind.RESOLVE, 66.0)], PAGED[:1]) == (1, 0)
     assert due.story([TRIGGER, answered], ALWAYS).state == "triggered"
-    assert due.story([TRIGGER, answered, act(Kind.RESOLVE, 62.0)], ALWAYS).openings == 1
+    assert due.story([TRIGGER, answered, act(Kind.RESOLVE, 66.0)], ALWAYS).openings == 1

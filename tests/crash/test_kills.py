@@ -106,7 +106,7 @@ def judge(stories: Stories, inbox: Inbox, uptime: Uptime) -> Judged:
         came = [(arrival.whom, arrival.at) for arrival in inbox.pages_of(key)]
         found.due += sum(page.must for page in pages)
         found.came += len(came)
-        found.missed += [f"{key}: {what}; {_told(acts)}" for what in due.missed(pages, came)]
+        found.missed += [f"{key}: {what}; {_told(acts)}; {uptime.near(acts)}" for what in due.missed(pages, came)]
         found.wrong += [f"{key}: {what}; {_told(acts)}" for what in due.superfluous(pages, came)]
     return found
 
