@@ -12,9 +12,12 @@ from tests.channels.servers import Receiver
 from tests.world import SETUP, World
 from tocsin import clock
 from tocsin.alerts import absorbing
+from tocsin.channels.contract import Content
 from tocsin.engine import auditor, loop, sender, tick
 from tocsin.engine.loop import Chore, Engine
-from tocsin.health import beats, problems, wakeups
+from tocsin.health import beats, counters, problems, wakeups
+from tocsin.outbox import claims
+from tocsin.outbox.actions import Draft, put
 from tocsin.outbox.models import Message, State
 from tocsin.people import actions as people
 
@@ -62,6 +65,19 @@ def test_an_event_wakes_the_engine_which_does_not_wait_for_its_next_look(
     wakeups.notify()
     (heard,) = receiver.wait_for(1)
     assert b"Disk full" in heard.body
+
+
+def test_what_a_lost_node_was_sending_is_sent_by_one_that_lives(
+    world: World, receiver: Receiver, request: pytest.FixtureRequest
+) -> None:
+    content = Content(purpose="page", title="Disk full", text="")
+    put([Draft(kind="webhook", purpose="page", target=receiver.url, content=content, key="k")], clock.now())
+    assert claims.lease("lost.0000:1:00000", clock.now(), 1)
+    request.getfixturevalue("engine")
+    (heard,) = receiver.wait_for(1)
+    assert heard.headers["idempotency-key"] == "k"
+    until(lambda: Message.objects.get().state == State.SENT)
+    assert counters.value(claims.POSSIBLE_DUPLICATES) == 1
 
 
 def test_stopping_ends_every_thread_and_the_beat(engine: threading.Thread, stop: threading.Event) -> None:
