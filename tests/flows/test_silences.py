@@ -10,6 +10,7 @@ from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Urgency
 from tocsin.rules import maintenance, rulebook, silences
 from tocsin.rules.models import Silence
+from tocsin.rules.urgency import save_urgency_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +243,17 @@ def test_a_group_of_which_only_what_never_pages_is_left_is_not_held(
     assert (world.group().state, world.group().held) == (GroupState.TRIGGERED, "")
     world.forward(minutes=120)
     world.nothing_else()
+
+
+def test_a_group_that_pages_for_one_of_its_alerts_is_not_shown_as_held_because_another_is(
+    world: World, ada: Person
+) -> None:
+    monitoring = world.monitoring(world.policy([ada]), group_minutes=10)
+    monitoring.fires("a note", "info")
+    silence(world, 60, 'severity="warning"')
+    monitoring.fires("a warning", "warning")
+    assert (world.group().urgency, world.group().held) == (Urgency.NONE, "silence")
+    save_urgency_rule(SETUP, None, world.now, name="Notes", matchers='severity="info"', urgency=Urgency.LOW)
+    world.settle()
+    ada.expect_page("a note")
+    assert (world.group().urgency, world.group().held) == (Urgency.LOW, "")

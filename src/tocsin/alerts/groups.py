@@ -93,6 +93,8 @@ class Groups(Journal):
 
     def _rise(self, holding: Holding, alert: AlertRow, at: datetime) -> None:
         """Nothing holds it back, and it may be more urgent than it was."""
+        if not holding.is_held:
+            holding.row.held = ""
         if holding.row.urgency == Urgency.NONE and (hold := self._sheltered(holding, alert, at)):
             self._hold_back(holding, alert, hold, at)
         else:

@@ -269,6 +269,8 @@ class Ledger(Groups):
         text = f"“{new.integration.name}” reported “{alert.summary}”, which joined the group. {why}".rstrip()
         self.enter(holding, new.at, "joined", text)
         if hold:
+            if holding.is_held and holding.row.urgency == Urgency.NONE:
+                holding.row.held = holding.row.held or hold.kind.value
             return HELD[hold.kind], alert, why
         if not holding.is_held:
             holding.row.held = ""
