@@ -78,8 +78,12 @@ def test_acknowledge_and_resolve_need_no_payload(action: str) -> None:
         changed(links=None, images=None, client=None),
         changed(links=[{}], images=[{}]),
         changed(of_another_version={"x": 1}),
+        payload(component=5, group=["a"]) | {"client": 7, "client_url": False},
+        payload(**{"class": 404}),
+        changed(links={"href": "https://x"}, images="https://x"),
+        changed(links=[None, "https://x", {"href": 5}], images=[7, {"src": {}}]),
     ],
-    ids=range(9),
+    ids=range(13),
 )
 def test_what_is_odd_but_clear_is_taken(message: object) -> None:
     signal = parse(message)

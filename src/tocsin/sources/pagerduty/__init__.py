@@ -40,7 +40,7 @@ def _trigger(event: Event, payload: Payload, dedup_key: str) -> Signal:
         summary=texts.summary(payload.summary),
         severity=SEVERITIES[payload.severity or ""],
         source=texts.name(payload.source),
-        component=texts.name(payload.component or ""),
+        component=_name(payload.component),
         details=_details(payload),
         links=texts.links(_links(event)) if event.links or event.client_url else (),
         images=_images(event) if event.images else (),
@@ -51,7 +51,7 @@ def _change(event: Event) -> Change:
     payload = event.payload or Payload()
     return Change(
         summary=texts.summary(payload.summary),
-        source=texts.name(payload.source or ""),
+        source=_name(payload.source),
         at=times.moment(payload.timestamp),
         details=_custom(payload),
         links=texts.links(_links(event)),
@@ -70,16 +70,25 @@ def _custom(payload: Payload) -> dict[str, object]:
 
 
 def _links(event: Event) -> list[tuple[object, object]]:
-    given: list[tuple[object, object]] = [(link.href, link.text) for link in event.links or ()]
+    given = [(link.get("href"), link.get("text")) for link in _listed(event.links)]
     return [*given, (event.client_url, event.client)]
 
 
 def _images(event: Event) -> tuple[Image, ...]:
+    found = _listed(event.images)
     return tuple(
-        Image(src=i.src, href=i.href if i.href and texts.is_web(i.href) else "", alt=texts.name(i.alt or ""))
-        for i in event.images or ()
-        if i.src and texts.is_web(i.src)
+        Image(src=str(i["src"]), href=str(i["href"]) if texts.is_web(i.get("href")) else "", alt=_name(i.get("alt")))
+        for i in found
+        if texts.is_web(i.get("src"))
     )
+
+
+def _listed(value: object) -> list[dict[str, object]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _name(value: object) -> str:
+    return texts.name(value or "")
 
 
 SAMPLE = b"""{
