@@ -107,6 +107,13 @@ class Machine:
     def reappear(self) -> None:
         _ip("link", "set", f"{BRIDGE}{self.number}", "up")
 
+    def hand_over(self) -> None:
+        """What `patronictl switchover` does: to whoever has everything."""
+        body = json.dumps({"leader": self.name}).encode()
+        asked = urllib.request.Request(f"http://{self.address}:8008/switchover", body)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            answer.read()
+
     def kill(self) -> None:
         """`kill -9` of everything that runs on it."""
         for pid in self._pids():
@@ -149,6 +156,13 @@ class Cluster:
     def primary(self) -> Machine:
         (name,) = [name for name, role in self.members().items() if role == "leader"]
         return next(machine for machine in self.machines if machine.name == name)
+
+    def wait_for_another_than(self, primary: Machine, within: float) -> None:
+        end = monotonic() + within
+        while "leader" not in {role for name, role in self.members().items() if name != primary.name}:
+            if monotonic() > end:
+                raise AssertionError(f"nobody took over from {primary.name} in {within:.0f} s\n{self.tail()}")
+            sleep(0.2)
 
     def wait_until(self, leaders: int, synced: int, others: int, within: float) -> None:
         end = monotonic() + within
