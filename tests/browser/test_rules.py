@@ -97,3 +97,15 @@ def test_lists_and_forms_are_accessible_and_fit_a_phone(phone: Page, path: str) 
     phone.goto(path)
     assert_fits(phone)
     assert_accessible(phone)
+
+
+def test_a_button_that_is_pressed_twice_sends_once(page: Page) -> None:
+    page.goto("/silences/new/")
+    page.get_by_label("Which alerts").fill('service="nowhere"')
+    page.get_by_role("textbox", name="Why").fill("Known")
+    page.route("**/silences/new/", lambda route: route.fulfill(status=204))  # an answer with which the page stays
+    page.evaluate("addEventListener('submit', (event) => (window.seen ??= []).push(event.defaultPrevented))")
+    button = page.get_by_role("button", name="Silence them")
+    button.click()
+    button.click()
+    assert page.evaluate("window.seen") == [False, True]
