@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from time import monotonic, sleep
@@ -28,7 +28,6 @@ from tests.running import Running, serving
 SECRET = {"TOCSIN_SECRET_KEY": "a key that is the same on every node"}
 OVER_WITHIN = 90.0  # seconds until a new primary takes events from both nodes
 PAGED_WITHIN = 150.0  # seconds: what was in the air is sent again when its lease is over, which takes 90
-AT_LEAST = 3.0  # seconds; less is a busy machine's hiccup
 EASY = 4.0  # seconds of load before and after
 
 
@@ -69,15 +68,23 @@ class Visitor:
         self.slowest = max(self.slowest, monotonic() - begun)
 
 
-def story(
-    name: str, fail: Callable[[Machine], None], come_back: Callable[[Machine], None], at_least: float = AT_LEAST
-) -> None:
-    """`at_least`: seconds in which nothing can be accepted."""
+@dataclass(frozen=True, kw_only=True)
+class Death:
+    name: str
+    fail: Callable[[Machine], None]
+    come_back: Callable[[Machine], None]
+    at_least: float = 3.0  # seconds in which nothing can be accepted; less is a busy machine's hiccup
+    ready_within: float = 40.0  # seconds
+    environ: Mapping[str, str] = field(default_factory=dict)
+    is_hung_up: bool = False  # whether a process that waits for the database may be killed
+
+
+def story(death: Death) -> None:
     with (
         servers.receiver() as receiver,
         patroni.cluster() as cluster,
-        serving(database_url=cluster.url, **SECRET) as one,
-        serving(database_url=cluster.url, **SECRET) as other,
+        serving(database_url=cluster.url, **SECRET, **death.environ) as one,
+        serving(database_url=cluster.url, **SECRET, **death.environ) as other,
     ):
         key = beside.seed(one, receiver.url)
         token = one.run("token", "create", "--scope", "read").strip()
@@ -85,20 +92,20 @@ def story(
         with loads[0], loads[1], Visitor(url=one.url, token=token) as visitor:
             sleep(EASY)
             primary, failed = cluster.primary(), monotonic()
-            fail(primary)
+            death.fail(primary)
             cluster.doubted = primary
             cluster.wait_for_another_than(primary, within=OVER_WITHIN)
-            back = [_accepted_again(load, failed, at_least, other) for load in loads]
+            back = [_accepted_again(load, failed, death.at_least, other) for load in loads]
             sleep(EASY)
         for server in (one, other):
-            server.wait_ready()
+            server.wait_ready(death.ready_within)
         paged_again = _paged_after(receiver, min(back))
-        come_back(primary)
+        death.come_back(primary)
         cluster.wait_until(leaders=1, synced=1, others=1, within=60)
         assert cluster.primary().name != primary.name
         check(loads, receiver, beside.inspect(one.environ, f"within={PAGED_WITHIN}"))
-        tell(name, failed, back, paged_again, loads, visitor)
-        assert set(visitor.statuses) <= {200, 302, 503}
+        tell(death.name, failed, back, paged_again, loads, visitor)
+        assert set(visitor.statuses) <= {200, 302, 503, *([0] if death.is_hung_up else [])}
         assert [server.stop() for server in (one, other)] == [0, 0]
 
 
@@ -152,14 +159,30 @@ if IS_POSTGRESQL:
     @pytest.mark.long
     @pytest.mark.timeout(400)
     def test_nothing_is_lost_when_all_on_the_primary_is_killed() -> None:
-        story("killed", Machine.kill, Machine.start)
+        story(Death(name="killed", fail=Machine.kill, come_back=Machine.start))
 
     @pytest.mark.long
     @pytest.mark.timeout(400)
     def test_nothing_is_lost_when_the_primary_vanishes() -> None:
-        story("vanished", Machine.vanish, Machine.reappear)
+        story(Death(name="vanished", fail=Machine.vanish, come_back=Machine.reappear))
 
     @pytest.mark.long
     @pytest.mark.timeout(400)
     def test_nothing_is_lost_when_the_primary_is_moved_on_purpose() -> None:
-        story("moved", Machine.hand_over, lambda _: None, at_least=0.3)
+        story(Death(name="moved", fail=Machine.hand_over, come_back=lambda _: None, at_least=0.3))
+
+    @pytest.mark.long
+    @pytest.mark.timeout(400)
+    def test_nothing_is_lost_when_the_primary_hangs() -> None:
+        """Its connections are open and silent: whoever waits by one is killed and started again."""
+        hung = {"TOCSIN_HUNG_AFTER": "10"}
+        story(
+            Death(
+                name="hung",
+                fail=Machine.hang,
+                come_back=Machine.go_on,
+                ready_within=120,
+                environ=hung,
+                is_hung_up=True,
+            )
+        )

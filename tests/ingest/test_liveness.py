@@ -11,7 +11,7 @@ import pytest
 
 from tests.ingest.calling import Reply, call
 from tocsin.config import liveness
-from tocsin.config.liveness import Liveness, Moving
+from tocsin.config.liveness import Liveness, Moving, Work
 
 PATIENCE = 5.0  # seconds
 
@@ -22,6 +22,7 @@ class Web:
     goes_on: threading.Event = field(default_factory=threading.Event)
     still: float = 0.0  # of the committer
     pulses: int = 0
+    tabs: Work = field(default_factory=Work)
 
     def page(self, *_: object) -> list[bytes]:
         self.goes_on.wait(PATIENCE)
@@ -34,7 +35,8 @@ class Web:
         async def run() -> None:
             moving = Moving(self.page)
             self.pages = moving
-            alive = Liveness(moving, self.threads, self, hung_after=0.3, pulse=self.beat)  # type: ignore[arg-type]
+            others = {"tabs": self.tabs}
+            alive = Liveness(moving, self.threads, self, others, hung_after=0.3, pulse=self.beat)  # type: ignore[arg-type]
             await alive.open()
             await story(alive)  # type: ignore[misc]
             await alive.close()
@@ -90,6 +92,33 @@ def test_it_says_so_and_does_not_beat_when_all_threads_hang(web: Web) -> None:
         web.goes_on.set()
         await until(lambda: web.pulses > before)
         assert await said(alive) == (200, {"status": "alive"})
+
+    web.runs(story)
+
+
+def test_one_page_that_never_ends_is_noticed_though_a_thread_is_free(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(alive: Liveness) -> None:
+        monkeypatch.setattr(liveness, "STILL", 0.2)
+        web.ask()
+        await until(lambda: bool(alive.stuck))
+        before = web.pulses
+        await asyncio.sleep(0.1)
+        assert (web.pulses, alive.stuck) == (before, "pages")
+        web.goes_on.set()
+        await until(lambda: web.pulses > before)
+
+    web.runs(story)
+
+
+def test_it_does_not_beat_when_nobody_looks_after_open_tabs(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(alive: Liveness) -> None:
+        monkeypatch.setattr(liveness, "STILL", 0.2)
+        with web.tabs:
+            await until(lambda: bool(alive.stuck))
+            before = web.pulses
+            await asyncio.sleep(0.1)
+            assert (web.pulses, alive.stuck) == (before, "tabs")
+        await until(lambda: web.pulses > before)
 
     web.runs(story)
 

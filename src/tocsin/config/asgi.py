@@ -35,15 +35,17 @@ refusals = Refusals()
 moving = Moving(pages)
 threads = WSGIMiddleware(cast("Any", moving), workers=THREADS)
 told = os.environ.get(PULSE_FD)
+live, readiness = Live(), Readiness()
 application = Door(
     ingest=Ingest(store, committer=committer, refused=refusals.note),
     beside=[*mails(store, committer, refusals.note), refusals],
-    live=Live(),
-    readiness=Readiness(),
+    live=live,
+    readiness=readiness,
     liveness=Liveness(
         moving,
         threads.executor,
         committer,
+        {"tabs": live, "readiness": readiness},
         hung_after=settings.ENVIRONMENT.hung_after,
         pulse=pulse.sender(int(told)) if told else None,
         was_hung=WAS_HUNG in os.environ,

@@ -25,6 +25,7 @@ from django.http.cookie import parse_cookie
 
 from tocsin import clock
 from tocsin.config import watching
+from tocsin.config.liveness import Work
 from tocsin.health import presence, wakeups
 from tocsin.health.edges import contained
 from tocsin.ingest import http
@@ -84,6 +85,11 @@ class Live:
         self._thread: threading.Thread | None = None
         self._occupied = threading.Event()  # there are tabs, or it is time to stop
         self._stopping = False
+        self._work = Work()
+
+    @property
+    def still(self) -> float:
+        return self._work.still
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -136,12 +142,17 @@ class Live:
                 await self._in_pool(lambda: presence.gone(tab.name))
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _with_connection, work)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._with_connection, work)
 
     def _soon(self, work: Callable[..., None], *arguments: object) -> None:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(work, *arguments)
+
+    def _with_connection(self, work: Callable[[], T]) -> T:
+        with self._work:
+            close_old_connections()
+            return work()
 
     # in the thread
 
@@ -153,15 +164,18 @@ class Live:
 
     def _listen(self) -> None:
         """While there are tabs."""
-        close_old_connections()
-        with contextlib.closing(wakeups.listener()) as listener:
-            known = watching.digest()
-            news = True
+        with self._work:
+            close_old_connections()
+            listener = wakeups.listener()
+        with contextlib.closing(listener):
+            with self._work:
+                known, news = watching.digest(), True
             while self._tabs and not self._stopping:
-                self._catch_up([tab for tab in list(self._tabs) if tab.since])
-                self._look_after(list(self._tabs), is_news=news)
+                with self._work:
+                    self._catch_up([tab for tab in list(self._tabs) if tab.since])
+                    self._look_after(list(self._tabs), is_news=news)
+                    known = self._tell_changes(known) if news else known
                 if news:
-                    known = self._tell_changes(known)
                     clock.sleep(THROTTLE)
                 news = listener.wait(WAIT)
         self._occupied.clear()
@@ -216,11 +230,6 @@ class Live:
             if tab.ring != ring:
                 tab.ring = ring
                 self._soon(tab.tell, "ring", ring)
-
-
-def _with_connection(work: Callable[[], T]) -> T:
-    close_old_connections()
-    return work()
 
 
 def _since(scope: Scope) -> str:

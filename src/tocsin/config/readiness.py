@@ -7,6 +7,7 @@ from django.db import Error, close_old_connections, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from tocsin import clock
+from tocsin.config.liveness import Work
 from tocsin.health import beats
 from tocsin.ingest import http
 from tocsin.ingest.http import Receive, Scope, Send
@@ -18,9 +19,14 @@ EVERY = 1.0  # seconds; asked more often, it says the same again
 class Readiness:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tocsin-ready")
+        self._work = Work()
         self._migrated = False
         self._said: dict[str, str] = {}
         self._said_at = float("-inf")
+
+    @property
+    def still(self) -> float:
+        return self._work.still
 
     async def open(self) -> None:
         """Nothing to do: the thread starts when it is needed."""
@@ -37,12 +43,16 @@ class Readiness:
     async def _checks(self) -> dict[str, str]:
         if clock.monotonic() - self._said_at > EVERY or set(self._said.values()) != {"ok"}:
             try:
-                running = asyncio.get_running_loop().run_in_executor(self._pool, self._look)
+                running = asyncio.get_running_loop().run_in_executor(self._pool, self._look_working)
                 self._said = await asyncio.wait_for(running, PATIENCE)
             except TimeoutError:
                 self._said = {"database": f"does not answer within {PATIENCE:.0f} s"}
             self._said_at = clock.monotonic()
         return self._said
+
+    def _look_working(self) -> dict[str, str]:
+        with self._work:
+            return self._look()
 
     def _look(self) -> dict[str, str]:
         close_old_connections()
