@@ -121,6 +121,7 @@ def test_a_key_is_made_once_and_kept_for_the_owner_alone(tmp_path: Path) -> None
     first = read(given(tmp_path)).secret_key
     assert len(first) >= 32
     assert read(given(tmp_path)).secret_key == first
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
 
 

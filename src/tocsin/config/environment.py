@@ -159,8 +159,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
 
 
 def _make(data: Path) -> None:
+    """For its own user alone: there is what monitoring has sent, and how people are reached."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(_NOT_WRITABLE.format(data)) from error
     if not os.access(data, os.W_OK | os.X_OK):
