@@ -15,7 +15,6 @@ def open_alert(page: Page) -> Page:
     fire(page).close()
     page.goto("/alerts/")
     silence(page)
-    page.reload()  # what came after the list was read is behind “1 new”
     page.goto(page.locator("[data-row] a.strong").first.get_attribute("href") or "")
     page.get_by_text("Snooze, take over, hand over, or add somebody").click()
     return page
