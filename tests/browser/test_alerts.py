@@ -25,6 +25,8 @@ def fire(page: Page) -> Page:
     # by script: the dialog of what rings already may lie over the button
     tab.get_by_role("button", name="Send a test alert").dispatch_event("click")
     tab.wait_for_url("**/events/*/")
+    # lists have it from here on
+    expect(tab.locator("#outcome a[href^='/alerts/']")).to_be_visible(timeout=RINGS_WITHIN)
     return tab
 
 
