@@ -8,7 +8,7 @@ import pytest
 from tests.world import SETUP, Monitoring, Person, World
 from tocsin.core.escalation import Reason, Status
 from tocsin.core.lifecycle import GroupState
-from tocsin.paging import actions, handing
+from tocsin.paging import actions, handing, timeouts
 from tocsin.paging.models import Escalation
 from tocsin.people import actions as people
 from tocsin.people.problems import Refused
@@ -264,3 +264,23 @@ def test_nothing_is_done_to_what_is_over(
     world.forward(minutes=30)
     world.nothing_else()
     assert world.history() == before
+
+
+@pytest.mark.parametrize("how", ["acknowledged", "snoozed"])
+def test_what_somebody_answered_who_is_not_active_any_more_pages_again(world: World, how: str) -> None:
+    olga, ada, grace = world.owner(), world.person("Ada"), world.person("Grace")
+    world.monitoring(world.policy([ada], [grace], ack_timeout=0)).fires()
+    ada.expect_page("checkout")
+    group = world.group()
+    if how == "snoozed":
+        handing.snooze(group.pk, world.now + timedelta(days=1), ada.actor, world.now)
+    else:
+        ada.acknowledges()
+    world.forward(minutes=60)
+    assert timeouts.orphan(world.now) == 0
+    people.set_active(olga.actor, ada.user, world.now, active=False)
+    assert timeouts.orphan(world.now) == 1
+    world.settle()
+    grace.expect_page("checkout")  # the first step reaches nobody any more
+    assert timeouts.orphan(world.now) == 0
+    assert "Ada acknowledged it and is not active any more" in world.group().entries.get(kind="timed_out").text

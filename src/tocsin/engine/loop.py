@@ -28,7 +28,7 @@ from tocsin.handoffs import keeping
 from tocsin.health import beats, problems, wakeups
 from tocsin.health.edges import contained
 from tocsin.mailboxes import pulling
-from tocsin.paging import settling
+from tocsin.paging import settling, timeouts
 from tocsin.schedules import announcing, importing, swaps
 from tocsin.slos import reading
 
@@ -86,6 +86,7 @@ class Engine:
         chores = [
             Chore(every=auditor.EVERY.total_seconds(), do=lambda: auditor.audit(clock.database_now())),
             Chore(every=60.0, do=lambda: vacancies.tell(clock.database_now())),
+            Chore(every=60.0, do=lambda: timeouts.orphan(clock.database_now())),
             Chore(every=60.0, do=lambda: recording.record(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_stale(clock.database_now())),
             Chore(every=60.0, do=lambda: probing.tell_blocked(clock.database_now())),
