@@ -46,6 +46,12 @@ def test_all_that_can_be_done_with_an_alert_is_within_a_phone(phone: Page) -> No
     boxes = {button.inner_text() or "sign": button.bounding_box() for button in buttons}
     assert len(boxes) >= 4
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes.values()), boxes
+    phone.set_viewport_size({"width": 320, "height": 640})
+    assert_fits(phone)
+    phone.emulate_media(media="print")
+    expect(phone.locator("#group-actions")).to_be_hidden()  # on paper it would lie over the text
+    expect(phone.get_by_role("heading", name="History")).to_be_visible()
+    phone.emulate_media(media="screen")
     resolve_all(phone)
 
 
