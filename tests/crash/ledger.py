@@ -4,7 +4,7 @@ import http.client
 import json
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import sleep, time
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 AGAIN = 0.03  # seconds until something that was not taken is sent again
-NOT_NOW = frozenset({429, 500, 502, 503})  # it may be sent again
+NOT_NOW = frozenset({429, 503})  # it may be sent again
 
 
 class Kind(StrEnum):
@@ -74,16 +74,16 @@ class Client:
     odd: list[str]  # answers that should not be
     _connection: http.client.HTTPConnection | None = None
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str], odd_too: Callable[[int], bool]) -> Answered:
-        """`odd_too`: of the answers that mean “not now”, those that nobody should give here."""
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         asked, attempts = time(), 0
         while True:
             attempts += 1
             status, said, text = self._once(path, body, headers)
             if 200 <= status < 400:
                 return Answered(asked, time(), attempts, said)
-            if status and (status not in NOT_NOW or odd_too(status)):
+            if status and status not in NOT_NOW:
                 self.odd.append(f"{path} {status} {text[:300]!r}")
+                assert status >= 500, self.odd[-1]  # the same would be refused again and again
             sleep(AGAIN)
 
     def close(self) -> None:

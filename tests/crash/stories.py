@@ -113,7 +113,7 @@ class Character:
     def says(self, kind: Kind) -> None:
         """Monitoring, by Events v2."""
         body = event(self.routing, kind, self.key)
-        got = self.client.post("/v2/enqueue", body, JSON, lambda status: status in {500, 502})
+        got = self.client.post("/v2/enqueue", body, JSON)
         lasts = self.policy.lapses if kind is Kind.ACKNOWLEDGE else None
         self._write(kind, got.asked, got.taken, got.attempts, lasts=lasts, receipt=got.headers["tocsin-receipt"])
 
@@ -125,12 +125,12 @@ class Character:
     def answers_by_api(self) -> None:
         group = next(a.group for a in reversed(self.inbox.pages_of(self.key)) if a.group)
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": fresh_key(self.chance)}
-        got = self.client.post(f"/api/v1/alert-groups/{group}/acknowledge", b"", headers, lambda _: False)
+        got = self.client.post(f"/api/v1/alert-groups/{group}/acknowledge", b"", headers)
         self._write(Kind.ACKNOWLEDGE, got.asked, got.taken, got.attempts, via="api", lasts=self.policy.lapses)
 
     def answers_by_link(self, whom: str) -> None:
         link = [a.link for a in self.inbox.pages_of(self.key) if a.whom == whom][-1]
-        got = self.client.post(link.removeprefix(self.client.url), b"", {}, lambda _: False)
+        got = self.client.post(link.removeprefix(self.client.url), b"", {})
         self._write(Kind.ACKNOWLEDGE, got.asked, got.taken, got.attempts, via="link", lasts=self.policy.lapses)
 
     def snoozes(self) -> None:
