@@ -21,6 +21,7 @@ IN_THE_AIR = 6.0  # seconds in which what has left arrives
 class Step:
     whom: str  # where its page arrives
     delay: float  # seconds to the next
+    merges: bool = False  # it arrives by a method that had to wait: of pages that wait together only the last is sent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ class Due:
     earliest: float
     latest: float  # infinity: nobody answered
     must: bool
+    merges: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +157,7 @@ def _of_run(run: Run, policy: Policy, uptime: Uptime) -> Iterable[Due]:
         over = inf if run.ended is None else uptime.heard(run.ended) + IN_THE_AIR
         done = uptime.done_by(due)
         must = run.is_sure and (run.ended is None or done < run.ended.asked)
-        yield Due(whom=step.whom, earliest=earliest, latest=over, must=must)
+        yield Due(whom=step.whom, earliest=earliest, latest=over, must=must, merges=step.merges)
         after, due = after + step.delay, done + step.delay
 
 
@@ -163,10 +165,13 @@ def missed(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> list[str
     """Pages that had to come and did not. `arrived`: where and when, each page once."""
     found = []
     for whom in sorted({d.whom for d in due}):
-        must = sum(d.must for d in due if d.whom == whom)
-        came = sum(there == whom for there, _ in arrived)
-        if came < must:
-            found.append(f"{must} pages to {whom} were due, {came} came")
+        must = [d for d in due if d.whom == whom and d.must]
+        came = sorted(at for there, at in arrived if there == whom)
+        if any(d.merges for d in must):
+            must = must[-1:]
+            came = [at for at in came if at >= must[0].earliest]
+        if len(came) < len(must):
+            found.append(f"{len(must)} pages to {whom} were due, {len(came)} came")
     return found
 
 

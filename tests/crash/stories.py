@@ -15,7 +15,7 @@ from tests.crash.inbox import ADA, BEN, OLGA, Inbox
 from tests.crash.ledger import Act, Client, Kind, Ledger, chance_for, event, fresh_key
 
 # Ada for 2 s, Ben for 1 s, both once more, then the catch-all
-_STEPS = (Step(whom=ADA, delay=2), Step(whom=BEN, delay=1)) * 2 + (Step(whom=OLGA, delay=1800),)
+_STEPS = (Step(whom=ADA, delay=2), Step(whom=BEN, delay=1, merges=True)) * 2 + (Step(whom=OLGA, delay=1800),)
 POLICIES = {"lasting": Policy(steps=_STEPS), "lapsing": Policy(steps=_STEPS, lapses=3)}
 SNOOZED = 2.0  # seconds
 PATIENCE = 30.0  # seconds in which a page comes, whatever is killed meanwhile

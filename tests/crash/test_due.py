@@ -64,3 +64,10 @@ def test_an_answer_that_runs_out_begins_the_steps_again() -> None:
     assert found([TRIGGER, answered, act(Kind.RESOLVE, 66.0)], PAGED[:1]) == (1, 0)
     assert due.story([TRIGGER, answered], ALWAYS).state == "triggered"
     assert due.story([TRIGGER, answered, act(Kind.RESOLVE, 66.0)], ALWAYS).openings == 1
+
+
+def test_of_pages_that_had_to_wait_the_last_stands_for_all() -> None:
+    policy = Policy(steps=(Step(whom="ben", delay=10, merges=True),) * 2)
+    pages = due.pages(due.story([TRIGGER], ALWAYS), policy, ALWAYS)
+    assert not due.missed(pages, [("ben", 11.0)])
+    assert due.missed(pages, [("ben", 1.0)])
