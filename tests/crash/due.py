@@ -5,7 +5,8 @@ killed again and again: later, never earlier. So each page has a moment before w
 answered, one after which it may not; and it must come where an engine was there for long enough before the answer.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Self
@@ -13,7 +14,7 @@ from typing import Self
 from tests.crash.ledger import Act, Kind
 
 EARLY = 1.0  # seconds: a turn of the engine reads the time once and may meet what comes while it works
-SURELY = 5.0  # seconds in one piece in which an engine has done what is due, on a busy machine
+SURELY = 3.0  # seconds after a page has come, in which one that was due before it comes too, on a busy machine
 IN_THE_AIR = 6.0  # seconds in which what has left arrives
 
 
@@ -34,17 +35,33 @@ class Policy:
 
 @dataclass(frozen=True)
 class Uptime:
-    """From when to when there was an engine; the last is still there."""
+    """From when to when there was an engine; the last is still there. And what shows that it worked, and did not only
+    start: however busy the machine is, whoever sends a page has made all that were due before it.
+    """
 
     spans: tuple[tuple[float, float], ...]
+    signs: tuple[tuple[float, float], ...] = ()  # what was due by the first moment was done by the second, in order
 
     @classmethod
     def of(cls, starts: Sequence[float], ends: Sequence[float]) -> Self:
         return cls(tuple((start, min((e for e in ends if e > start), default=inf)) for start in sorted(starts)))
 
+    def shown_by(self, pages: Iterable[tuple[float, float]]) -> Self:
+        """Of each page: before when it was not due, and when it came."""
+        seen = [(due, came + SURELY) for due, came in pages if self._lasts(came, came + SURELY)]
+        signs, soonest = list[tuple[float, float]](), inf
+        for due, done in sorted(seen, reverse=True):
+            soonest = min(soonest, done)
+            signs.append((due, soonest))
+        return replace(self, signs=tuple(reversed(signs)))
+
+    def _lasts(self, begin: float, end: float) -> bool:
+        return any(a <= begin and end <= b for a, b in self.spans)
+
     def done_by(self, at: float) -> float:
-        """When what is due then is done for sure; infinity: not before the end."""
-        return min((max(at, a) + SURELY for a, b in self.spans if max(at, a) + SURELY <= b), default=inf)
+        """When what is due then is done for sure; infinity: nothing shows it."""
+        after = bisect_left(self.signs, (at, -inf))
+        return self.signs[after][1] if after < len(self.signs) else inf
 
     def near(self, acts: Sequence[Act]) -> str:
         """When there was an engine since the first of these, in words."""
@@ -159,6 +176,13 @@ def _of_run(run: Run, policy: Policy, uptime: Uptime) -> Iterable[Due]:
         must = run.is_sure and (run.ended is None or done < run.ended.asked)
         yield Due(whom=step.whom, earliest=earliest, latest=over, must=must, merges=step.merges)
         after, due = after + step.delay, done + step.delay
+
+
+def shown(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> Iterator[tuple[float, float]]:
+    """Of each page that came: before when it was not due, and when it came. If it is a later one, it was due later."""
+    for whom in {there for there, _ in arrived}:
+        earliest = sorted(d.earliest for d in due if d.whom == whom)
+        yield from zip(earliest, sorted(at for there, at in arrived if there == whom), strict=False)
 
 
 def missed(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> list[str]:

@@ -10,7 +10,8 @@ from tests.crash.ledger import Act, Kind
 
 STEPS = (Step(whom="ada", delay=10), Step(whom="ben", delay=10), Step(whom="olga", delay=1800))
 POLICY = Policy(steps=STEPS, lapses=50)
-ALWAYS = Uptime(((0.0, inf),))
+WORKS = [(seconds / 2, seconds / 2) for seconds in range(-20, 400)]  # pages of others, which come at once
+ALWAYS = Uptime(((0.0, inf),)).shown_by(WORKS)
 PAGED = [("ada", 1.0), ("ben", 11.5), ("olga", 21.8)]
 
 
@@ -50,7 +51,7 @@ def test_pages_that_are_missing_and_pages_that_are_too_many_are_told(
 
 def test_nothing_is_missed_before_an_answer_while_there_is_no_engine() -> None:
     acts = [TRIGGER, act(Kind.ACKNOWLEDGE, 9.0, via="api")]
-    away = Uptime.of(starts=[-5.0, 8.0], ends=[0.1])
+    away = Uptime.of(starts=[-5.0, 8.0], ends=[0.1]).shown_by(WORKS)
     assert found(acts, [], away) == (0, 0)
     assert found(acts[:1], [], away) == (3, 0)
     assert found(acts, [("ada", 16.0)], away) == (0, 1)  # long after it was answered

@@ -99,16 +99,21 @@ def _settled(stories: Stories, inbox: Inbox, uptime: Uptime) -> Judged:
 
 
 def judge(stories: Stories, inbox: Inbox, uptime: Uptime) -> Judged:
+    arrived = {key: [(a.whom, a.at) for a in inbox.pages_of(key)] for key in stories.ledger.acts}
+    for_now = {key: _pages(stories, key, uptime) for key in arrived}
+    uptime = uptime.shown_by(sign for key, came in arrived.items() for sign in due.shown(for_now[key], came))
     found = Judged(uptime=uptime)
     for key, acts in stories.ledger.acts.items():
-        policy = POLICIES[stories.ledger.policies[key]]
-        pages = due.pages(due.story(acts, uptime), policy, uptime)
-        came = [(arrival.whom, arrival.at) for arrival in inbox.pages_of(key)]
+        pages, came = _pages(stories, key, uptime), arrived[key]
         found.due += sum(page.must for page in pages)
         found.came += len(came)
         found.missed += [f"{key}: {what}; {_told(acts)}; {uptime.near(acts)}" for what in due.missed(pages, came)]
         found.wrong += [f"{key}: {what}; {_told(acts)}" for what in due.superfluous(pages, came)]
     return found
+
+
+def _pages(stories: Stories, key: str, uptime: Uptime) -> list[due.Due]:
+    return due.pages(due.story(stories.ledger.acts[key], uptime), POLICIES[stories.ledger.policies[key]], uptime)
 
 
 def _told(acts: list[Act]) -> str:
