@@ -6,7 +6,7 @@ answered, one after which it may not; and it must come where an engine was there
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Self
@@ -40,28 +40,29 @@ class Uptime:
     """
 
     spans: tuple[tuple[float, float], ...]
-    signs: tuple[tuple[float, float], ...] = ()  # what was due by the first moment was done by the second, in order
+    # by where pages arrive, as each way has its own queue: what was due by the first moment was done by the second
+    signs: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, starts: Sequence[float], ends: Sequence[float]) -> Self:
         return cls(tuple((start, min((e for e in ends if e > start), default=inf)) for start in sorted(starts)))
 
-    def shown_by(self, pages: Iterable[tuple[float, float]]) -> Self:
-        """Of each page: before when it was not due, and when it came."""
-        seen = [(due, came + SURELY) for due, came in pages if self._lasts(came, came + SURELY)]
-        signs, soonest = list[tuple[float, float]](), inf
-        for due, done in sorted(seen, reverse=True):
-            soonest = min(soonest, done)
-            signs.append((due, soonest))
-        return replace(self, signs=tuple(reversed(signs)))
+    def shown_by(self, pages: Iterable[tuple[str, float, float]]) -> Self:
+        """Of each page: where it came, before when it was not due, and when it came."""
+        seen: dict[str, list[tuple[float, float]]] = {}
+        for whom, due, came in pages:
+            if self._lasts(came, came + SURELY):
+                seen.setdefault(whom, []).append((due, came + SURELY))
+        return replace(self, signs={whom: _soonest(signs) for whom, signs in seen.items()})
 
     def _lasts(self, begin: float, end: float) -> bool:
         return any(a <= begin and end <= b for a, b in self.spans)
 
-    def done_by(self, at: float) -> float:
-        """When what is due then is done for sure; infinity: nothing shows it."""
-        after = bisect_left(self.signs, (at, -inf))
-        return self.signs[after][1] if after < len(self.signs) else inf
+    def done_by(self, at: float, whom: str | None = None) -> float:
+        """When what is due then is done for sure; infinity: nothing shows it. `whom`: a page that arrives there."""
+        asked = self.signs.values() if whom is None else [self.signs.get(whom, ())]
+        after = [(signs, bisect_left(signs, (at, -inf))) for signs in asked]
+        return min((signs[place][1] for signs, place in after if place < len(signs)), default=inf)
 
     def near(self, acts: Sequence[Act]) -> str:
         """When there was an engine since the first of these, in words."""
@@ -71,6 +72,15 @@ class Uptime:
     def heard(self, act: Act) -> float:
         """When it counts. An event is read by the engine, and what it had in the air when it died goes out before."""
         return self.done_by(act.taken) if act.via == "events" else act.taken
+
+
+def _soonest(signs: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """In order; what was done for a later one was done for an earlier one."""
+    found, soonest = list[tuple[float, float]](), inf
+    for due, done in sorted(signs, reverse=True):
+        soonest = min(soonest, done)
+        found.append((due, soonest))
+    return found[::-1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,17 +182,18 @@ def _of_run(run: Run, policy: Policy, uptime: Uptime) -> Iterable[Due]:
         if run.ended is not None and earliest > run.ended.taken:
             return
         over = inf if run.ended is None else uptime.heard(run.ended) + IN_THE_AIR
-        done = uptime.done_by(due)
+        done = uptime.done_by(due, step.whom)
         must = run.is_sure and (run.ended is None or done < run.ended.asked)
         yield Due(whom=step.whom, earliest=earliest, latest=over, must=must, merges=step.merges)
         after, due = after + step.delay, done + step.delay
 
 
-def shown(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> Iterator[tuple[float, float]]:
-    """Of each page that came: before when it was not due, and when it came. If it is a later one, it was due later."""
+def shown(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float, float]]:
+    """Of each page that came: where, before when it was not due, and when. If it is a later one, it was due later."""
     for whom in {there for there, _ in arrived}:
         earliest = sorted(d.earliest for d in due if d.whom == whom)
-        yield from zip(earliest, sorted(at for there, at in arrived if there == whom), strict=False)
+        came = sorted(at for there, at in arrived if there == whom)
+        yield from ((whom, begin, at) for begin, at in zip(earliest, came, strict=False))
 
 
 def missed(due: Sequence[Due], arrived: Sequence[tuple[str, float]]) -> list[str]:

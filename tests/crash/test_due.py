@@ -10,7 +10,9 @@ from tests.crash.ledger import Act, Kind
 
 STEPS = (Step(whom="ada", delay=10), Step(whom="ben", delay=10), Step(whom="olga", delay=1800))
 POLICY = Policy(steps=STEPS, lapses=50)
-WORKS = [(seconds / 2, seconds / 2) for seconds in range(-20, 400)]  # pages of others, which come at once
+WAYS = ("ada", "ben", "olga")
+# pages of others, which come at once
+WORKS = [(whom, seconds / 2, seconds / 2) for seconds in range(-20, 400) for whom in WAYS]
 ALWAYS = Uptime(((0.0, inf),)).shown_by(WORKS)
 PAGED = [("ada", 1.0), ("ben", 11.5), ("olga", 21.8)]
 
