@@ -12,8 +12,9 @@ from tocsin.engine import clearing
 from tocsin.engine.clearing import clear
 from tocsin.health import beats, presence, problems
 from tocsin.health import settings as made_in_browser
-from tocsin.outbox.models import Message
+from tocsin.outbox.models import Message, State
 from tocsin.paging.models import Notification
+from tocsin.people import actions as people
 
 DAY = timedelta(days=1)
 
@@ -84,3 +85,17 @@ def test_how_long_is_set_in_the_browser(world: World, monitoring: Monitoring) ->
     made_in_browser.put("keep_messages_days", "for ever")  # odd: as if it were not there
     done = clear(world.now + 15 * DAY)  # a week that is over whole
     assert (done["events"], done["messages"]) == (1, 0)
+
+
+def test_where_pages_went_is_forgotten_with_the_method_that_was_removed(
+    world: World, ada: Person, monitoring: Monitoring
+) -> None:
+    monitoring.fires()
+    method = ada.user.contact_methods.exclude(kind="inapp").get()
+    page = Notification.objects.get(method=method)
+    assert clear(world.now)["addresses"] == 0
+    people.remove_method(ada.actor, method, world.now)
+    assert clear(world.now)["addresses"] == 1
+    assert clear(world.now)["addresses"] == 0
+    message = Message.objects.get(notification=page)
+    assert (message.target, message.secret, message.state) == ("", "", State.SENT)

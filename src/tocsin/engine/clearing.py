@@ -15,6 +15,7 @@ from tocsin.health import retention as keeping
 from tocsin.health.models import Problem
 from tocsin.mailboxes import pulling
 from tocsin.outbox.models import Message, State
+from tocsin.paging.models import Notification
 
 LIMIT = 2000  # rows of a kind at once, so that nobody waits long for a lock
 AT_MOST = 100  # times in one pass: what comes in within the ten minutes to the next must not outrun it
@@ -26,6 +27,7 @@ def clear(now: datetime) -> dict[str, int]:
     """How many rows of each kind are gone. What is alive or waits is never touched, however old it is."""
     return {
         "messages": _delete(Message.objects.filter(state__in=ENDED, finished_at__lt=_since("keep_messages_days", now))),
+        "addresses": _forget_addresses(),
         "events": retention.forget(_since("keep_events_days", now), now),
         "receipts": _delete(KnownReceipt.objects.filter(at__lt=_since("keep_events_days", now) - COPIES)),
         "problems": _delete(Problem.objects.filter(over_at__lt=_since("keep_problems_days", now))),
@@ -38,6 +40,13 @@ def clear(now: datetime) -> dict[str, int]:
         "flaps": flaps.clear(now),
         "mailboxes": pulling.forget(now),
     }
+
+
+def _forget_addresses() -> int:
+    """Of contact methods that were removed: that something was sent there stays in the history, and where does not."""
+    ended = Notification.objects.filter(method=None, message__state__in=ENDED).exclude(message__target="")
+    ids = list(ended.values_list("message_id", flat=True)[:LIMIT])
+    return Message.objects.filter(pk__in=ids).update(target="", secret="") if ids else 0
 
 
 def _since(name: str, now: datetime) -> datetime:
