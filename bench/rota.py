@@ -15,7 +15,7 @@ import recurring_ical_events
 from tocsin.core import rota
 from tocsin.core.rota import Layer, Override, Rota
 from tocsin.core.rotation import Restriction, Unit
-from tocsin.schedules import ical
+from tocsin.schedules import ical, ical_writing
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
@@ -61,7 +61,7 @@ def _exported(the_rota: Rota, start: datetime, end: datetime) -> icalendar.Calen
         for s in rota.final(the_rota, start, end)
         if s.people
     ]
-    return icalendar.Calendar.from_ical(ical.calendar("s", the_rota.time_zone, events, start))
+    return icalendar.Calendar.from_ical(ical_writing.calendar("s", the_rota.time_zone, events, start))
 
 
 def _best(work: Callable[[], object], times: int = 15) -> float:

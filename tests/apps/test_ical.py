@@ -11,9 +11,8 @@ from tests.core.test_rota_properties import layers as some_layers
 from tests.core.test_rota_properties import overrides as some_overrides
 from tocsin.core import rota
 from tocsin.core.rota import Fixed, Rota, Segment
-from tocsin.schedules import ical, ical_reading
-from tocsin.schedules.ical import Event
-from tocsin.schedules.ical_reading import BadCalendar, Person
+from tocsin.schedules import ical, ical_reading, ical_writing
+from tocsin.schedules.ical import BadCalendar, Event, Person
 from tocsin.schedules.stretches import stretches
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -74,7 +73,7 @@ ZONES = ("Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathm
 def test_what_is_exported_comes_back_as_the_same_final_schedule(the_rota: Rota, days: int) -> None:
     end = START + timedelta(days=days)
     whole = rota.final(the_rota, START, end)
-    body = ical.calendar("Primary", the_rota.time_zone, ical.joined(exported(stretches(whole))), NOW)
+    body = ical_writing.calendar("Primary", the_rota.time_zone, ical.joined(exported(stretches(whole))), NOW)
     read = ical_reading.read(body, "UTC", PEOPLE.values(), START, end)
     assert not read.unmatched
     layer = Fixed(name="L", shifts=tuple((s.starts_at, s.ends_at, (s.person,)) for s in read.shifts))
@@ -91,7 +90,7 @@ def test_a_feed_is_standards_valid() -> None:
         title="Zoë; a, b\nc" * 20,
         people=(("Zoë", "zoe@example.org"),),
     )
-    body = ical.calendar("Primary: “day”", "Europe/Berlin", [event], NOW)
+    body = ical_writing.calendar("Primary: “day”", "Europe/Berlin", [event], NOW)
     assert all(len(line) <= 75 for line in body.split(b"\r\n"))
     calendar = icalendar.Calendar.from_ical(body)
     assert (calendar["VERSION"], calendar["METHOD"]) == ("2.0", "PUBLISH")

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.http import Http404
+from holidays.registry import COUNTRIES
 
 from tests.apps.domain import ADMIN, NOW, PASSWORD, as_, hours, person, role, team
 from tocsin.audit.models import Record
 from tocsin.core.permissions import Denied, Role, Scope, Verb
 from tocsin.outbox.models import Message
-from tocsin.people import actions, queries
+from tocsin.people import actions, countries, queries
 from tocsin.people.models import ApiToken, User
 from tocsin.people.problems import Refused
 
@@ -337,3 +338,8 @@ def test_a_token_needs_scopes_that_exist(scopes: list[str]) -> None:
 def test_a_token_cannot_end_before_it_begins() -> None:
     with pytest.raises(Refused):
         actions.create_token(ADMIN, "a", [Scope.READ], None, NOW, NOW)
+
+
+def test_countries_are_those_whose_holidays_are_known() -> None:
+    assert countries.names().keys() == {str(code) for _, code, *_ in COUNTRIES.values()}
+    assert countries.names()["BA"] == "Bosnia and Herzegovina"

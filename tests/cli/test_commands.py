@@ -103,6 +103,17 @@ def test_what_cannot_be_started_says_why_in_a_sentence(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("process", ["tocsin.engine.loop", "tocsin.config.asgi, tocsin.config.urls"])
+def test_what_few_use_is_not_loaded_before_somebody_does(tocsin: Tocsin, process: str) -> None:
+    code = f"from tocsin.config import django_setup; django_setup.setup(); import sys, {process}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=tocsin.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    seldom = {"icalendar", "recurring_ical_events", "dns", "holidays", "nh3"}
+    assert not loaded & (seldom | {"sqlite3" if databases.IS_POSTGRESQL else "psycopg"})
+
+
 def test_a_port_in_use_is_named(tocsin: Tocsin) -> None:
     with running.occupied() as port:
         done = tocsin("serve", "--port", str(port))
@@ -139,13 +150,23 @@ def demo() -> Iterator[running.Running]:
         yield server
 
 
-def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: running.Running) -> None:
+def signed_in(demo: running.Running) -> Visitor:
     end = monotonic() + 30
     while not (login := re.search(r"sign in as (\S+) with the password: (.+)", demo.tail())):
         assert monotonic() < end, demo.tail()
         sleep(0.05)
     visitor = Visitor(demo.url)
     visitor.sign_in(login[1], login[2])
+    return visitor
+
+
+def resident(pid: int) -> float:
+    """MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
+
+
+def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: running.Running) -> None:
+    visitor, end = signed_in(demo), monotonic() + 30
     while "Checkout p95 latency" not in (alerts := visitor.get("/alerts/")):
         assert monotonic() < end, alerts
         sleep(0.05)
@@ -154,6 +175,14 @@ def test_the_demo_shows_a_paged_alert_to_whoever_uses_the_printed_login(demo: ru
     while "Ada Lovelace" not in (page := visitor.get(group[1])):
         assert monotonic() < end, page
         sleep(0.05)
+
+
+def test_passwords_that_were_checked_leave_no_memory_behind(demo: running.Running) -> None:
+    signed_in(demo)
+    before = resident(demo.children()["web"])
+    for _ in range(4):
+        signed_in(demo)
+    assert resident(demo.children()["web"]) - before < 10  # one takes 16 while it is checked
 
 
 def test_children_end_with_a_supervisor_that_is_killed(demo: running.Running) -> None:

@@ -14,7 +14,7 @@ from tests.probes.targets import Authority
 from tests.running import free_port
 from tocsin import clock
 from tocsin.checks.configs import DnsConfig, ProbeConfig, TcpConfig, TlsConfig
-from tocsin.checks.kinds.dns import place
+from tocsin.checks.kinds.records import place
 from tocsin.checks.kinds.tcp import unwritten
 from tocsin.checks.looking import look
 from tocsin.core.probes import Finding

@@ -6,12 +6,12 @@ It is tried once more by no rules, as it may be a rule that fails: then nothing 
 to quarantine; what comes after it is absorbed as if it had never been there.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, cast
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from tocsin.alerts import claiming, loading, naming, writing
 from tocsin.alerts import rulebook as rulebooks
@@ -34,10 +34,10 @@ from tocsin.sources.registry import SOURCES
 Follow = Callable[[Sequence[GroupChange], datetime], None]
 Errors = list[tuple[EventRow, str]]  # events that cannot be read, and why
 
-_SQLITE_PASSING = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_PROTOCOL,
-}  # fmt: skip
+_SQLITE_PASSING = (
+    "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_READONLY", "SQLITE_CANTOPEN",
+    "SQLITE_CORRUPT", "SQLITE_PROTOCOL",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +94,9 @@ def _is_passing(error: Exception) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     cause = error.__cause__
-    if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_PASSING
+    if connection.vendor == "sqlite":
+        driver = cast("Any", connection).Database  # not loaded beside PostgreSQL
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {getattr(driver, name) for name in _SQLITE_PASSING}
     # class 54, program limit exceeded, is about what is in the row
     return not (getattr(cause, "sqlstate", None) or "").startswith("54")
 

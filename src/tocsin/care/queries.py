@@ -1,5 +1,6 @@
 """Reading what being on call costs: everyone their own figures; leads, and who manages people, those of a team."""
 
+import importlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from holidays import country_holidays
 
 from tocsin.care.models import Recorded, ShiftRecord, Terms, Unready
 from tocsin.care.periods import Period
@@ -202,7 +202,8 @@ def calendar_of(user: User, terms: Terms, period: Period) -> Calendar:
 
 @lru_cache(maxsize=512)
 def _holidays(country: str, years: tuple[int, ...]) -> frozenset[date]:
-    return frozenset(country_holidays(country, years=years))
+    known = importlib.import_module("holidays")  # only where a country was chosen: 3 MB of a process
+    return frozenset(known.country_holidays(country, years=years))
 
 
 def _fairness(loads: Collection[Load]) -> Iterable[Fairness]:

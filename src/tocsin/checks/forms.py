@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from tocsin.checks.configs import DNS, HEARTBEAT, HTTP, KINDS, TCP, TLS, Rhythm
-from tocsin.checks.kinds.dns import TYPES
+from tocsin.checks.kinds.records import TYPES
 from tocsin.checks.models import Check
 from tocsin.checks.validating import METHODS
 from tocsin.core.permissions import Actor

@@ -31,7 +31,7 @@ from tocsin.checks.configs import (
     TlsConfig,
     read,
 )
-from tocsin.checks.kinds import dns, http
+from tocsin.checks.kinds import http, records
 from tocsin.people.problems import Refused
 from tocsin.people.writing import check_zone
 
@@ -72,7 +72,7 @@ def _target(config: Struct) -> tuple[str, str]:
         case TcpConfig(host=host) | TlsConfig(host=host):
             return "host", host
         case DnsConfig(resolver=resolver) if resolver:
-            return "resolver", dns.place(resolver)[0]
+            return "resolver", records.place(resolver)[0]
         case _:
             return "", ""
 
@@ -162,11 +162,11 @@ def _dns(config: DnsConfig, _: datetime) -> Wrong:
     yield from _probe(config)
     if not config.host or any(c.isspace() for c in config.host) or len(config.host) > 253:  # noqa: PLR2004 - of DNS
         yield "host", "Enter a name, such as shop.example.org."
-    if config.type not in dns.TYPES:
-        yield "type", f"The type is one of {', '.join(dns.TYPES)}."
+    if config.type not in records.TYPES:
+        yield "type", f"The type is one of {', '.join(records.TYPES)}."
     try:
         if config.resolver:
-            dns.place(config.resolver)
+            records.place(config.resolver)
     except ValueError:
         yield "resolver", "Enter the address of a resolver, such as 9.9.9.9 or 9.9.9.9:53."
 

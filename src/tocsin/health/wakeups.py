@@ -5,7 +5,6 @@ another connection, and asking for it costs microseconds.
 """
 
 import contextlib
-import sqlite3
 from typing import Any, Protocol, cast
 
 import structlog
@@ -38,14 +37,15 @@ def notify() -> None:
 
 def listener() -> Listener:
     """From now on nothing is missed."""
+    driver = cast("Any", connection).Database  # which is given, so that only one of the two is loaded
     if connection.vendor == "postgresql":
-        return PostgresListener(cast("Any", connection).Database, connection.get_connection_params())
-    return SQLiteListener(str(connection.settings_dict["NAME"]))
+        return PostgresListener(driver, connection.get_connection_params())
+    return SQLiteListener(driver, str(connection.settings_dict["NAME"]))
 
 
 class SQLiteListener:
-    def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=20)
+    def __init__(self, driver: Any, path: str) -> None:  # noqa: ANN401 - see above
+        self._connection = driver.connect(path, check_same_thread=False, isolation_level=None, timeout=20)
         self._version = self._look()
 
     def wait(self, timeout: float) -> bool:
@@ -66,8 +66,8 @@ class SQLiteListener:
 
 
 class PostgresListener:
-    def __init__(self, driver: Any, parameters: dict[str, object]) -> None:  # noqa: ANN401 - see below
-        self._driver = driver  # psycopg, which is given, so that it is not loaded beside SQLite: 9 MB
+    def __init__(self, driver: Any, parameters: dict[str, object]) -> None:  # noqa: ANN401
+        self._driver = driver
         self._parameters = parameters
         self._connection: Any = None
         with contextlib.suppress(driver.OperationalError):

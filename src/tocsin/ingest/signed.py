@@ -17,7 +17,7 @@ from tocsin.sources import sns
 from tocsin.sources.contract import Source
 from tocsin.sources.copies import receipt_of
 from tocsin.sources.registry import SOURCES
-from tocsin.sources.sns import signing
+from tocsin.sources.sns import signing, verifying
 
 UNSIGNED = problem(
     401,
@@ -60,8 +60,8 @@ class Gate:
         url = str(message["SigningCertURL"])
         if not signing.is_certificate(url):
             raise Rejected(_forbidden("its certificate is not at an address of SNS, and was not fetched"))
-        verdict = signing.verdict(message, await self._certificates.get(url), now)
-        if verdict is not signing.Verdict.SIGNED:
+        verdict = verifying.verdict(message, await self._certificates.get(url), now)
+        if verdict is not verifying.Verdict.SIGNED:
             raise Rejected(_forbidden(verdict.value))
         if not await self._is_expected(key, draft, message):
             raise Rejected(

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tocsin.ingest.contract import Store
-from tocsin.ingest.sqlite import SQLiteStore
 
 _NAMES = {
     "dbname": "database",
@@ -20,12 +19,14 @@ _NAMES = {
 
 
 def store_for(connection: BaseDatabaseWrapper) -> Store:
+    made: Store
     if connection.vendor != "postgresql":
-        return SQLiteStore(str(connection.settings_dict["NAME"]))
+        made = _module("sqlite").SQLiteStore(str(connection.settings_dict["NAME"]))
+        return made
     given = connection.get_connection_params()
     tls = {name: value for name, value in given.items() if name.startswith("ssl")}
     # asyncpg reads libpq's names from a URL only; what is said beside it goes before it
-    made: Store = _postgresql().PostgresStore(
+    made = _module("postgresql").PostgresStore(
         {"dsn": f"postgresql://?{urlencode(tls)}"}
         | {ours: given[theirs] for theirs, ours in _NAMES.items() if given.get(theirs)},
         _places(given.get("host", ""), given.get("port", "")),
@@ -40,6 +41,6 @@ def _places(hosts: str, ports: str) -> list[dict[str, object]]:
     return [{name: value for name, value in (("host", host), ("port", port)) if value} for host, port in named]
 
 
-def _postgresql() -> ModuleType:
-    """Only where it is needed: its driver is 3 MB of a process that has little else on SQLite."""
-    return importlib.import_module("tocsin.ingest.postgresql")
+def _module(name: str) -> ModuleType:
+    """One of the two: each driver is some megabytes of a process."""
+    return importlib.import_module(f"tocsin.ingest.{name}")

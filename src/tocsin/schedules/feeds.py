@@ -1,7 +1,9 @@
 """Calendar links: secret addresses without login, under which calendar programs read shifts."""
 
+import importlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import ModuleType
 
 from django.conf import settings
 from django.db import transaction
@@ -32,7 +34,13 @@ class Feed:
         return ical.etag(self.name, self.time_zone, self.events)
 
     def body(self, now: datetime) -> bytes:
-        return ical.calendar(self.name, self.time_zone, self.events, now)
+        written: bytes = _writing().calendar(self.name, self.time_zone, self.events, now)
+        return written
+
+
+def _writing() -> ModuleType:
+    """Only where somebody subscribes."""
+    return importlib.import_module("tocsin.schedules.ical_writing")
 
 
 def links(actor: Actor) -> QuerySet[CalendarLink]:

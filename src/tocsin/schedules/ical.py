@@ -1,16 +1,16 @@
-"""Shifts as an iCalendar that any calendar program subscribes to (RFC 5545)."""
+"""What goes into iCalendars (RFC 5545) and what is found in them.
+
+Without the libraries that write and read them, which only who has calendars needs: 4 MB of a process.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-
-import icalendar
 
 from tocsin import __version__
 
 BEFORE, AFTER = timedelta(days=30), timedelta(days=120)
-_REFRESH = timedelta(hours=1)  # how often programs are asked to look again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,36 @@ class Event:
     people: tuple[tuple[str, str], ...] = ()  # name and e-mail address of who is on call
 
 
+class BadCalendar(ValueError):
+    """It cannot be used; the text says why, for the person who gave it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Shift:
+    starts_at: datetime
+    ends_at: datetime
+    person: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmatched:
+    starts_at: datetime
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    shifts: tuple[Shift, ...]  # in order of their start; people of one event in its order
+    unmatched: tuple[Unmatched, ...]  # at most MOST_UNMATCHED, the soonest first
+
+
 def window(now: datetime) -> tuple[datetime, datetime]:
     """At least from 30 days ago to 120 days ahead, in whole months.
 
@@ -31,22 +61,6 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     the shift, and it would come again as another.
     """
     return _first_of_month(now - BEFORE), _first_of_month(now + AFTER + timedelta(days=31))
-
-
-def calendar(name: str, time_zone: str, events: Iterable[Event], now: datetime) -> bytes:
-    """Times are in UTC, which no change of clocks makes unclear; programs show them in their own zone."""
-    made = icalendar.Calendar()
-    made.add("prodid", f"-//Tocsin//{__version__}//EN")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("name", name)
-    made.add("x-wr-calname", name)
-    made.add("x-wr-timezone", time_zone)
-    made.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
-    made.add("x-published-ttl", "PT1H")
-    for event in events:
-        made.add_component(_component(event, now))
-    return bytes(made.to_ical())
 
 
 def etag(name: str, time_zone: str, events: Iterable[Event]) -> str:
@@ -65,27 +79,6 @@ def joined(events: Iterable[Event]) -> list[Event]:
         else:
             found.append(event)
     return found
-
-
-def _component(event: Event, now: datetime) -> icalendar.Event:
-    made = icalendar.Event()
-    made.add("uid", _uid(event))
-    made.add("dtstamp", now.astimezone(UTC).replace(microsecond=0))
-    made.add("dtstart", event.starts_at.astimezone(UTC))
-    made.add("dtend", event.ends_at.astimezone(UTC))
-    made.add("summary", event.title)
-    made.add("transp", "TRANSPARENT")  # on call is not busy
-    texts: Mapping[str, str] = {"description": event.about, "url": event.url}
-    for field, text in texts.items():
-        if text:
-            made.add(field, text)
-    for name, address in event.people:
-        made.add("attendee", f"mailto:{address}", parameters={"CN": name, "PARTSTAT": "ACCEPTED"})
-    return made
-
-
-def _uid(event: Event) -> str:
-    return f"{event.key}-{int(event.starts_at.timestamp())}@tocsin"
 
 
 def _first_of_month(at: datetime) -> datetime:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ import icalendar
 import recurring_ical_events
 
 from tocsin.core.wall import Unloadable, on_wall, zone_of
+from tocsin.schedules.ical import BadCalendar, Person, Read, Shift, Unmatched
 
 MOST_EVENTS = 5_000  # components; each may recur
 MOST_SHIFTS = 20_000
@@ -18,36 +18,6 @@ LONGEST_SHIFT = timedelta(days=366)
 _TOO_OFTEN = {"SECONDLY", "MINUTELY"}
 # what the libraries raise for calendars that make no sense
 _BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, recurring_ical_events.InvalidCalendar)
-
-
-class BadCalendar(ValueError):
-    """It cannot be used; the text says why, for the person who gave it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    id: int
-    name: str
-    email: str
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class Shift:
-    starts_at: datetime
-    ends_at: datetime
-    person: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unmatched:
-    starts_at: datetime
-    summary: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Read:
-    shifts: tuple[Shift, ...]  # in order of their start; people of one event in its order
-    unmatched: tuple[Unmatched, ...]  # at most MOST_UNMATCHED, the soonest first
 
 
 def read(text: str | bytes, time_zone: str, people: Iterable[Person], start: datetime, end: datetime) -> Read:

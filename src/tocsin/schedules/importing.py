@@ -1,9 +1,11 @@
 """Calendars from elsewhere as a layer of a schedule: given, read, refreshed, and kept while their source breaks."""
 
+import importlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
 from functools import partial
+from types import ModuleType
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -17,7 +19,7 @@ from tocsin.health.edges import contained
 from tocsin.people.models import User
 from tocsin.people.problems import Refused
 from tocsin.people.writing import change, check_fields, create, delete
-from tocsin.schedules.ical_reading import BadCalendar, Person, Read, read
+from tocsin.schedules.ical import BadCalendar, Person, Read
 from tocsin.schedules.models import ImportedCalendar, ImportedShift, Schedule
 
 EVERY = timedelta(minutes=15)
@@ -163,7 +165,13 @@ def _keep(row: ImportedCalendar, given: str, found: Read, now: datetime) -> None
 
 def _read(schedule: Schedule, given: str, now: datetime) -> Read:
     people = _people(User.objects.filter(is_active=True))
-    return read(given, schedule.time_zone, people, now - BEFORE, now + AFTER)
+    found: Read = _reading().read(given, schedule.time_zone, people, now - BEFORE, now + AFTER)
+    return found
+
+
+def _reading() -> ModuleType:
+    """Only where there are calendars to read."""
+    return importlib.import_module("tocsin.schedules.ical_reading")
 
 
 def _people(users: Iterable[User]) -> list[Person]:

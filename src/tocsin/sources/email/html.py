@@ -1,9 +1,10 @@
 """HTML of a mail as text. ammonia reads it as a browser would, in time that grows with its length only."""
 
+import importlib
 import re
+from functools import cache
 from html import unescape
-
-import nh3
+from types import ModuleType
 
 _LINES = frozenset(
     ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "blockquote", "hr",
@@ -17,7 +18,7 @@ _TAG = re.compile(r"</?([a-z0-9]+)[^>]*>")
 
 def text(page: str) -> str:
     """Lines where a browser would break them; addresses of links in brackets behind their texts."""
-    kept = nh3.clean(
+    kept: str = _nh3().clean(
         page,
         tags=_LINES | _CELLS | {"a"},
         clean_content_tags=_UNSEEN,
@@ -28,6 +29,12 @@ def text(page: str) -> str:
     broken = _TAG.sub(_space, _LINK.sub(_address, joined))
     lines = (" ".join(line.split()) for line in unescape(broken).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+@cache
+def _nh3() -> ModuleType:
+    """Only where such mails come: 2 MB of a process."""
+    return importlib.import_module("nh3")
 
 
 def _address(found: re.Match[str]) -> str:
