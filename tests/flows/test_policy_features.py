@@ -6,10 +6,12 @@ import pytest
 
 from tests.apps import domain
 from tests.world import SETUP, Person, World
+from tocsin.channels.contract import Retry
 from tocsin.core.conditions import Condition
 from tocsin.core.escalation import Reason, Step, Target, TargetKind
 from tocsin.core.lifecycle import GroupState
 from tocsin.core.signals import Severity
+from tocsin.outbox.models import Message
 from tocsin.paging import queries
 from tocsin.paging.following import UNREADABLE
 from tocsin.people.models import ContactMethod
@@ -201,6 +203,23 @@ def test_a_chat_channel_is_told_and_nobody_counts_as_reached(world: World, cast:
     notices = [content for address, content in world.network.takes_all() if "chat.example.org" in address]
     assert [(n.purpose, n.ack_url) for n in notices] == [("notice", "")]  # once, although both steps ran
     assert "Paged: Ada." in notices[0].text
+
+
+def test_a_channel_that_was_removed_is_not_told_what_waits_to_be_tried_again(world: World, cast: Cast) -> None:
+    ada, url = cast[0], "https://chat.example.org/hooks/abc"
+    chat = places.create(SETUP, "#checkout", "webhook", url, world.now)
+    told = Target(kind=TargetKind.PLACE, id=chat.pk, name=chat.name)
+    policy = with_steps(world, StepSpec(delay_minutes=5, targets=(told, ada.target)))
+    world.network.answers[url] = Retry(error="connection refused")
+    world.monitoring(policy).fires()
+    ada.expect_page("checkout")
+    ada.acknowledges()
+    save_steps(SETUP, policy, [StepSpec(delay_minutes=5, targets=(ada.target,))], (), world.now)
+    places.delete(SETUP, chat, world.now)
+    world.network.answers.clear()
+    world.forward(minutes=10)
+    world.nothing_else()
+    assert Message.objects.get(kind="webhook", purpose="notice").state == "cancelled"
 
 
 def test_a_failed_catch_all_is_widened_to_the_owners_and_admins(world: World, cast: Cast) -> None:

@@ -15,6 +15,7 @@ from tocsin.people.noticing import notify
 from tocsin.people.queries import names_of
 from tocsin.people.wording import listed
 from tocsin.policies.models import Place
+from tocsin.policies.places import KEY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def _line(along: Along) -> Line:
 
 def _draft(telling: Telling, place: Place, content: Content) -> outbox.Draft:
     notice = telling.notice
-    key = f"place-{telling.escalation.pk}-{notice.round}-{notice.step}-{place.pk}"
+    key = f"{KEY}-{telling.escalation.pk}-{notice.round}-{notice.step}-{place.pk}"
     return outbox.Draft(
         kind=place.kind, purpose="notice", target=place.address, secret=place.secret, content=content, key=key
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -9,12 +10,15 @@ from tocsin import sealing
 from tocsin.channels.contract import BadAddress
 from tocsin.channels.registry import CHANNELS
 from tocsin.core.permissions import Actor, Verb, require
+from tocsin.outbox import actions as outbox
+from tocsin.outbox.models import Message
 from tocsin.people import signing
 from tocsin.people.problems import Refused
 from tocsin.people.writing import create as create_row
 from tocsin.people.writing import delete as delete_row
 from tocsin.policies.models import Place
 
+KEY = "place"  # begins the key of a message to a place; its id ends it
 KINDS = ("chat", "webhook", "ntfy")
 
 
@@ -49,6 +53,11 @@ def new_secret(actor: Actor, found: Place, now: datetime) -> str:
 
 
 def delete(actor: Actor, found: Place, now: datetime) -> None:
-    """`Refused` while a policy tells it."""
+    """`Refused` while a policy tells it. What waits to be tried again there is not sent any more."""
     require(actor, Verb.CONFIGURE)
-    delete_row(actor, found, now)
+    waiting = Message.objects.filter(
+        state__in=outbox.READY, key__startswith=f"{KEY}-", key__endswith=f"-{found.pk}"
+    ).values_list("pk", flat=True)
+    with transaction.atomic():
+        outbox.cancel(list(waiting), now)
+        delete_row(actor, found, now)
