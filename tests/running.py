@@ -79,16 +79,16 @@ class Running:
             raise NotRunning(f"tocsin {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
         return done.stdout
 
-    def wait_ready(self, within: float = READY_WITHIN) -> None:
+    def wait_ready(self) -> None:
         """Until /readyz says yes, which it does when web, database and engine live."""
-        end = monotonic() + within
+        end = monotonic() + READY_WITHIN
         while monotonic() < end:
             if self.process.poll() is not None:
                 raise NotRunning(f"the server ended with {self.process.returncode}:\n{self.tail()}")
             if self._answers("/readyz"):
                 return
             sleep(0.05)
-        raise NotRunning(f"not ready after {within:.0f} s:\n{self.tail()}")
+        raise NotRunning(f"not ready after {READY_WITHIN:.0f} s:\n{self.tail()}")
 
     def tail(self, size: int = 4000) -> str:
         return self.log.read_text(errors="replace")[-size:]

@@ -107,15 +107,6 @@ class Machine:
     def reappear(self) -> None:
         _ip("link", "set", f"{BRIDGE}{self.number}", "up")
 
-    def hang(self) -> None:
-        """Everything on it stands still, as with a disk that does not answer; its network works."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        for pid in self._pids():
-            os.kill(pid, signal.SIGCONT)
-
     def hand_over(self) -> None:
         """What `patronictl switchover` does: to whoever has everything."""
         body = json.dumps({"leader": self.name}).encode()
