@@ -15,8 +15,8 @@ from tests.running import NotRunning, Running
 
 BOTH = ("web", "engine")
 COMES_BACK = 30.0  # seconds
-EARLY = 0.4  # of the kills come while a process starts
-LATE = 0.15  # of them come when it has worked for a while
+EARLY = 0.5  # of the kills come while a process starts
+LATE = 0.1  # of them come when it has worked for a while
 SIGN = {"web": "Started server process [{pid}]", "engine": ":{pid}:"}  # in the log, when it has started
 # ends whatever the server has open, in the middle of whatever it does
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
@@ -49,12 +49,12 @@ class Killer:
     def _wait(self, pid: int, when: float, chance: random.Random) -> None:
         """From its first instructions to well into its work."""
         if when < EARLY:
-            sleep(chance.uniform(0.0, 2.0))
+            sleep(chance.uniform(0.0, 1.5))
             return
         end, sign = monotonic() + COMES_BACK, SIGN[self.child].format(pid=pid)
         while monotonic() < end and self.server.children().get(self.child) == pid and sign not in self.server.tail():
             sleep(0.02)
-        sleep(chance.uniform(5.0, 8.0) if when > 1 - LATE else chance.uniform(0.0, 2.5))
+        sleep(chance.uniform(5.0, 8.0) if when > 1 - LATE else chance.uniform(0.0, 2.0))
 
     def _next(self, dead: int) -> int:
         end = monotonic() + COMES_BACK

@@ -49,7 +49,7 @@ class Stories:
     environ: Mapping[str, str]
     inbox: Inbox
     seed: int
-    threads: int = 24
+    threads: int = 16
     ledger: Ledger = field(default_factory=Ledger)
     odd: list[str] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
@@ -226,7 +226,7 @@ def snoozed(it: Character) -> None:
 def late(it: Character) -> None:
     """Without having looked at any page."""
     it.says(Kind.TRIGGER)
-    sleep(it.chance.uniform(5.0, 9.0))
+    sleep(it.chance.uniform(4.0, 7.0))
     it.says(Kind.ACKNOWLEDGE)
 
 

@@ -72,7 +72,7 @@ def _kill(server: Running, stories: Stories, kills: int, seed: int) -> tuple[str
     whole = kills // 10
     each = (kills - whole) // 2
     killers = [Killer(server=server, child=child, kills=each, seed=seed) for child in BOTH]
-    wrecker = Wrecker(server=server, kills=whole, seed=seed, every=kills * 1.6 / (whole + 1))
+    wrecker = Wrecker(server=server, kills=whole, seed=seed, every=kills * 1.2 / (whole + 1))
     cutter = Cutter(server=server, every=8.0, seed=seed)
     with stories, running([*killers, wrecker, cutter]) as threads:
         for thread in threads[:-1]:
