@@ -4,9 +4,11 @@
 """
 
 import atexit
+import contextlib
 import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -77,6 +79,16 @@ def fresh(template: str = "") -> str:
 def lasting(name: str) -> str:
     """The URL of a new, empty database that is there until the run ends."""
     return _fresh_postgresql("") if IS_POSTGRESQL else f"sqlite:///{os.environ[_RUN]}/{name}.sqlite3"
+
+
+def execute(url: str, statement: str) -> None:
+    """One statement on one of the databases, besides whatever uses it."""
+    if IS_POSTGRESQL:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+    else:
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as file:
+            file.execute(statement)
 
 
 def _fresh_sqlite(template: str) -> str:

@@ -166,6 +166,7 @@ def _migrate() -> str:
     environ = {**os.environ, "TOCSIN_DATA": str(data), "TOCSIN_DATABASE_URL": url}
     environ["DJANGO_SETTINGS_MODULE"] = "tocsin.config.settings"
     subprocess.run([sys.executable, "-m", "tocsin.cli.main", "migrate"], env=environ, check=True)
+    databases.execute(url, "DELETE FROM health_setting")  # each server that gets a copy has a key of its own
     if not databases.IS_POSTGRESQL:
         _fold_journal(url.removeprefix("sqlite:///"))
     return url

@@ -56,6 +56,25 @@ def test_check_says_whether_tocsin_can_start(tocsin: Tocsin) -> None:
     assert (empty.returncode, "`tocsin migrate` mends that" in empty.stderr) == (1, True)
 
 
+def test_no_node_starts_with_another_key_than_the_database_was_sealed_with(tocsin: Tocsin) -> None:
+    assert tocsin("migrate").returncode == 0
+    other = {"TOCSIN_SECRET_KEY": "another key that is long enough too"}
+    for arguments in (["serve", "--port", "0"], ["migrate"], ["check"]):
+        done = tocsin(*arguments, **other)
+        assert done.returncode != 0
+        assert "TOCSIN_SECRET_KEY is not the key of this database" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert "All is well" in tocsin("check").stdout
+
+
+def test_a_key_that_is_lost_is_given_up_when_that_is_asked_for(tocsin: Tocsin) -> None:
+    tocsin("migrate")
+    other = {"TOCSIN_SECRET_KEY": "another key that is long enough too"}
+    assert "cannot be read any more" in tocsin("migrate", "--lost-key", **other).stderr
+    assert "All is well" in tocsin("check", **other).stdout
+    assert "is not the key of this database" in tocsin("check").stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

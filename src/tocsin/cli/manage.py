@@ -11,10 +11,12 @@ from django.db import connection, transaction
 from tocsin import clock
 from tocsin.cli.reaching import OUTDATED, OnDatabase, OnTables, is_outdated
 from tocsin.config import django_setup
+from tocsin.config.misconfigured import Misconfigured
 
 django_setup.setup()
 
 from tocsin.core.permissions import TOCSIN, Role, Scope  # noqa: E402
+from tocsin.health import secret_key  # noqa: E402
 from tocsin.people import actions, queries  # noqa: E402
 from tocsin.people.models import User  # noqa: E402
 from tocsin.people.problems import Refused  # noqa: E402
@@ -23,13 +25,17 @@ LOCK = 7_465_001  # any number, the same on every node: only one migrates
 
 
 @click.command(cls=OnDatabase)
-def migrate() -> None:
+@click.option(
+    "--lost-key", is_flag=True, help="Go on with another TOCSIN_SECRET_KEY; what was sealed is lost."
+)
+def migrate(lost_key: bool) -> None:  # noqa: FBT001 - click's
     """Bring the database to this version. Safe to run at every start, and from several nodes at once."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             _migrate()
+            _know_key(is_lost=lost_key)
         finally:
             if connection.vendor == "postgresql":
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
@@ -41,6 +47,16 @@ def _migrate() -> None:
         print("The database is up to date.", file=sys.stderr)
 
 
+def _know_key(*, is_lost: bool) -> None:
+    if secret_key.is_right():
+        secret_key.remember()
+    elif is_lost:
+        secret_key.go_on()
+        print("What was sealed with the key before cannot be read any more.", file=sys.stderr)
+    else:
+        raise Misconfigured(secret_key.WRONG)
+
+
 @click.command(cls=OnDatabase)
 def check() -> None:
     """Look at the settings, the database and its version; 0 when Tocsin can start."""
@@ -49,6 +65,8 @@ def check() -> None:
         cursor.execute("SELECT 1")
     if is_outdated():
         found.append(OUTDATED)
+    elif not secret_key.is_right():
+        found.append(secret_key.WRONG)
     for line in found:
         print(line, file=sys.stderr)
     if found:
