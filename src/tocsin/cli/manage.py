@@ -25,9 +25,7 @@ LOCK = 7_465_001  # any number, the same on every node: only one migrates
 
 
 @click.command(cls=OnDatabase)
-@click.option(
-    "--lost-key", is_flag=True, help="Go on with another TOCSIN_SECRET_KEY; what was sealed is lost."
-)
+@click.option("--lost-key", is_flag=True, help="Go on with another TOCSIN_SECRET_KEY; what was sealed is lost.")
 def migrate(lost_key: bool) -> None:  # noqa: FBT001 - click's
     """Bring the database to this version. Safe to run at every start, and from several nodes at once."""
     with connection.cursor() as cursor:

@@ -59,7 +59,8 @@ VARIABLES = (
     Variable(
         name="TOCSIN_SECRET_KEY",
         default="made once, kept in `secret.key` in the data directory",
-        meaning="Seals secrets at rest and signs sessions. At least 32 characters; the same on every node.",
+        meaning="Seals secrets at rest and signs sessions. At least 32 characters; the same on every node, which does "
+        "not start with another than the database was first started with.",
     ),
     Variable(
         name="TOCSIN_PUBLIC_URL",
