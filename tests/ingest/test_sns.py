@@ -82,6 +82,7 @@ def test_what_is_signed_is_stored(place: Place, version: str) -> None:
     [
         {"Message": "nothing is wrong"},
         {"Subject": "added"},
+        {"Message": "half a letter: \ud800"},
         {"MessageId": "00000000-0000-0000-0000-000000000000"},
         {"Timestamp": "2026-03-04T11:59:31.412Z"},
         {"TopicArn": TOPIC + "2"},

@@ -40,7 +40,7 @@ class Gate:
         """The receipt of a message that was signed; empty for another that is welcome. `Rejected`, `Unavailable`."""
         source = SOURCES[key.kind]
         if source is sns.SOURCE:
-            return await self._admit_sns(key, draft, body, now)
+            return await self._admit_sns(key, draft, now)
         if not key.secret or source.is_signed is None:
             return ""
         if not _is_signed(source, key, scope, body, now):
@@ -53,8 +53,8 @@ class Gate:
             raise Rejected(COPY)
         return receipt
 
-    async def _admit_sns(self, key: Key, draft: Draft, body: bytes, now: datetime) -> str:
-        message = sns.read(body)
+    async def _admit_sns(self, key: Key, draft: Draft, now: datetime) -> str:
+        message = sns.read(draft.body)  # as it will be read; mended characters are not what was signed
         if not signing.is_recent(message, now):
             raise Rejected(_forbidden("it was sent more than an hour ago, or its time is ahead of ours"))
         url = str(message["SigningCertURL"])
