@@ -1,6 +1,6 @@
 # Tocsin in a container: docker build -t tocsin .
 # Any image with Python 3.11 or newer and bash will do as its base; both stages need the same one.
-ARG BASE=docker.io/library/python:3.13-slim-trixie
+ARG BASE=python:3.13-slim-trixie
 
 FROM $BASE AS build
 WORKDIR /opt/tocsin
