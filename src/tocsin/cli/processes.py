@@ -2,14 +2,13 @@
 
 import importlib
 import os
-import signal
 import socket
-import threading
 
 import click
 import uvicorn
 
 from tocsin.cli.parent import end_with_parent
+from tocsin.cli.stopping import told_to_stop
 from tocsin.config import django_setup, logs, pulse
 from tocsin.config.environment import MAIL_FD, PULSE_FD, WAS_HUNG
 
@@ -51,9 +50,7 @@ def engine(pulse_fd: int | None, was_hung: bool, parent: int | None) -> None:  #
     """What acts when time passes."""
     end_with_parent(parent)
     django_setup.setup()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_stop()
     moved = pulse.sender(pulse_fd) if pulse_fd is not None else None
     loop = importlib.import_module("tocsin.engine.loop")  # needs Django to be set up, which `web` does not carry
     loop.run(stop, moved, was_hung=was_hung)
