@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
+from tocsin.cli.supervisor import STOPS
 
 
 def told_to_stop() -> threading.Event:
